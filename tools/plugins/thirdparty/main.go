@@ -1,0 +1,56 @@
+// Command thirdparty prints the .proto files that the project's schema imports from others into a folder, so that none
+// of them is kept in the repository. It takes them from the descriptors that the pinned Go modules register: no schema
+// registry is asked.
+//
+// Usage: thirdparty FOLDER
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	"github.com/jhump/protoreflect/v2/protoprint"
+	_ "google.golang.org/genproto/googleapis/api/annotations"
+	"google.golang.org/protobuf/reflect/protoregistry"
+)
+
+// imported lists the files that proto/ imports; what they import in turn is part of buf itself.
+var imported = []string{
+	"buf/validate/validate.proto",
+	"google/api/annotations.proto",
+	"google/api/http.proto",
+}
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: thirdparty FOLDER")
+		os.Exit(2)
+	}
+	if err := print(os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, "thirdparty:", err)
+		os.Exit(1)
+	}
+}
+
+func print(folder string) error {
+	for _, path := range imported {
+		file, err := protoregistry.GlobalFiles.FindFileByPath(path)
+		if err != nil {
+			return fmt.Errorf("find %s: %w", path, err)
+		}
+		text, err := new(protoprint.Printer).PrintProtoToString(file)
+		if err != nil {
+			return fmt.Errorf("print %s: %w", path, err)
+		}
+		target := filepath.Join(folder, filepath.FromSlash(path))
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(target, []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
