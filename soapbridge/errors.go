@@ -58,12 +58,13 @@ const (
 	CauseWrongOperation = "wrong_operation" // the reply of another operation
 	CauseBodies         = "bodies"          // not exactly one Body, or not exactly one element in it
 	CauseDTD            = "dtd"             // a document type declaration
-	CauseSize           = "size"            // more bytes than Limits.ReplyBytes
-	CauseDepth          = "depth"           // deeper than Limits.Depth
+	CauseSize           = "size"            // more bytes, attributes or namespaces than the limits allow
+	CauseDepth          = "depth"           // deeper than the limit allows
 	CauseCharset        = "charset"         // a character set that cannot be read
 	CauseMissing        = "missing_result"  // a result that the schema requires
 	CauseValue          = "value"           // a result that is not of its field's type
 	CauseHeaders        = "headers"         // more HTTP header than the transport accepts
+	CauseEncoding       = "encoding"        // a Content-Encoding that cannot be read
 )
 
 // Error is what Invoke returns when a call fails.

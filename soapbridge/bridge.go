@@ -1,0 +1,160 @@
+package soapbridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/umgateway/umgateway/soapbridge/transport"
+)
+
+// Transport carries one request to the backend and brings the reply back. *transport.Client is one.
+type Transport interface {
+	// RoundTrip sends the request once. Its errors are *transport.Error, or the context's.
+	RoundTrip(ctx context.Context, request *transport.Request) (*transport.Reply, error)
+}
+
+// Limits bound what a reply may be.
+type Limits struct {
+	// ReplyBytes is the largest reply after decompression and conversion to UTF-8. Default 1 MiB.
+	ReplyBytes int
+	// Depth is how deep elements may be nested. Default 64.
+	Depth int
+}
+
+// Bridge carries out rpcs as SOAP operations at one backend. It is safe for concurrent use.
+type Bridge struct {
+	dialect   Dialect
+	transport Transport
+	plans     map[protoreflect.FullName]*plan
+	known     []knownNamespace
+	limits    Limits
+	observe   Observer
+	fixed     bool
+	choice    formChoice
+	now       func() time.Time
+	decoders  sync.Pool
+	buffers   sync.Pool
+}
+
+// Option changes a default of New.
+type Option func(*Bridge) error
+
+// WithForm makes the bridge send the named namespace form of the dialect only. By default it finds out which form the
+// backend accepts.
+func WithForm(name string) Option {
+	return func(b *Bridge) error {
+		for i, form := range b.dialect.Forms {
+			if form.Name == name {
+				b.fixed = true
+				b.choice.learn(i)
+				return nil
+			}
+		}
+		return fmt.Errorf("dialect %q has no namespace form %q", b.dialect.Name, name)
+	}
+}
+
+// WithLimits replaces the limits that are not zero.
+func WithLimits(limits Limits) Option {
+	return func(b *Bridge) error {
+		if limits.ReplyBytes < 0 || limits.Depth < 0 {
+			return errors.New("limits must not be negative")
+		}
+		if limits.ReplyBytes > 0 {
+			b.limits.ReplyBytes = limits.ReplyBytes
+		}
+		if limits.Depth > 0 {
+			b.limits.Depth = limits.Depth
+		}
+		return nil
+	}
+}
+
+// WithObserver has the observer told about each exchange. By default nobody is.
+func WithObserver(observe Observer) Option {
+	return func(b *Bridge) error {
+		b.observe = observe
+		return nil
+	}
+}
+
+// New compiles the services' annotations for the dialect. Every mistake in them is reported in the one error.
+func New(dialect Dialect, t Transport, services []protoreflect.ServiceDescriptor, options ...Option) (*Bridge, error) {
+	plans, err := compile(dialect, services)
+	if err != nil {
+		return nil, fmt.Errorf("soapbridge: %w", err)
+	}
+	b := &Bridge{
+		dialect: dialect, transport: t, plans: plans, known: dialect.knownNamespaces(),
+		limits:  Limits{ReplyBytes: 1 << 20, Depth: 64},
+		observe: func(context.Context, Exchange) {},
+		now:     time.Now,
+	}
+	b.decoders.New = func() any { return new(decoder) }
+	b.buffers.New = func() any { return new([]byte) }
+	for _, apply := range options {
+		if err := apply(b); err != nil {
+			return nil, fmt.Errorf("soapbridge: %w", err)
+		}
+	}
+	return b, nil
+}
+
+// Invoke carries out the method and returns its response. Its errors are *Error. The message in must be of the method's
+// input type. It is not changed or kept.
+func (b *Bridge) Invoke(ctx context.Context, method protoreflect.MethodDescriptor, in proto.Message) (proto.Message, error) {
+	p, built := b.plans[method.FullName()]
+	switch {
+	case !built:
+		return nil, &Error{Kind: KindInternal, Err: fmt.Errorf("the bridge was not built for %s", method.FullName())}
+	case p == nil:
+		err := fmt.Errorf("%s has no operation in dialect %q", method.FullName(), b.dialect.Name)
+		return nil, &Error{Operation: string(method.Name()), Kind: KindUnsupported, Cause: b.dialect.Name, Err: err}
+	case in == nil || in.ProtoReflect().Descriptor() != p.input.Descriptor():
+		return nil, &Error{Kind: KindInternal, Err: fmt.Errorf("%s was given another message", method.FullName())}
+	}
+	return b.invoke(ctx, p, in)
+}
+
+// exchange sends the request once, in the given form, and reads the answer.
+func (b *Bridge) exchange(ctx context.Context, p *plan, form int, in proto.Message) (proto.Message, error) {
+	buffer := b.buffers.Get().(*[]byte)
+	defer b.buffers.Put(buffer)
+	body, err := p.appendRequest((*buffer)[:0], form, in.ProtoReflect())
+	*buffer = body
+	if err != nil {
+		failure := &Error{Operation: p.operation, Kind: KindRequest, Err: err}
+		if bad := (*requestError)(nil); errors.As(err, &bad) {
+			failure.Field = string(bad.field.Name())
+		}
+		return nil, failure
+	}
+	report := Exchange{Operation: p.operation, Form: b.dialect.Forms[form].Name, RequestBytes: len(body)}
+	start := b.now()
+	out, err := b.roundTrip(ctx, p, &transport.Request{
+		Action: p.forms[form].action, Body: body, Repeatable: p.effect != EffectOnce,
+	}, &report)
+	report.Duration, report.Err = b.now().Sub(start), err
+	b.observe(ctx, report)
+	return out, err
+}
+
+func (b *Bridge) roundTrip(ctx context.Context, p *plan, request *transport.Request, report *Exchange) (proto.Message, error) {
+	reply, err := b.transport.RoundTrip(ctx, request)
+	if err != nil {
+		return nil, p.interpretError(ctx, err)
+	}
+	defer reply.Release()
+	report.Status, report.ReplyBytes, report.Endpoint = reply.Status, len(reply.Body), reply.Endpoint
+	out := p.output.New().Interface()
+	if err := b.interpret(p, reply, out, report); err != nil {
+		return nil, err
+	}
+	return out, nil
+}

@@ -1,0 +1,156 @@
+package soapbridge
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/umgateway/umgateway/soapbridge/transport"
+)
+
+// interpret reads a reply into out. The body decides first, the status second: a SOAP fault comes with HTTP 500, but
+// servers also send faults with 200 and proxies send pages with anything.
+func (b *Bridge) interpret(p *plan, reply *transport.Reply, out proto.Message, report *Exchange) error {
+	d := b.decoders.Get().(*decoder)
+	defer b.decoders.Put(d)
+	body, err := plainText(reply.Header, reply.Body, b.limits.ReplyBytes)
+	var fault *Fault
+	if err == nil {
+		d.reset(body, b.limits.Depth, b.known)
+		d.unknown = nil
+		fault, err = d.reply(p, out.ProtoReflect())
+		report.Dropped, report.Unknown = d.dropped, d.unknown
+	}
+	failure := &Error{Operation: p.operation, HTTPStatus: reply.Status, RetryAfter: retryAfter(reply.Header, b.now()), Err: err}
+	switch {
+	case fault != nil:
+		failure.Kind, failure.Fault = KindFault, fault
+		if fault.notDispatched() {
+			failure.Kind = KindNotDispatched
+		}
+		if fault.BackOff > 0 {
+			failure.RetryAfter = fault.BackOff
+		}
+		return failure
+	case err == nil && !reply.Truncated:
+		return nil
+	case err == nil:
+		failure.Err = errTruncated
+	}
+	failure.Kind, failure.Cause, failure.Field = kindOfReply(reply, failure.Err)
+	return p.settle(failure, transport.FullySent)
+}
+
+var errTruncated = errors.New("the reply ends before its Content-Length")
+
+// kindOfReply decides by the status what a reply is that holds no readable SOAP, and by the refusal what one is that
+// holds SOAP which must not be accepted.
+func kindOfReply(reply *transport.Reply, err error) (kind Kind, cause, field string) {
+	var refused *refusal
+	isSOAP := errors.As(err, &refused) && !isHTML(reply)
+	switch status := reply.Status; {
+	case status == http.StatusUnauthorized:
+		return KindUnauthorized, "", ""
+	case status == http.StatusForbidden:
+		return KindForbidden, "", ""
+	case status == http.StatusProxyAuthRequired:
+		return KindProxyAuth, "", ""
+	case status == http.StatusTooManyRequests:
+		return KindThrottled, "", ""
+	case isSOAP:
+		return KindReplyRefused, refused.cause, refused.field
+	case status >= 300 && status < 400:
+		return KindRedirect, "", ""
+	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
+		return KindUnavailable, "", ""
+	case len(trimSpace(reply.Body)) == 0:
+		return KindEmpty, "", ""
+	}
+	return KindNotSOAP, "", ""
+}
+
+// isHTML tells whether a reply calls itself, or begins like, an HTML page: what it lacks to be SOAP is then not the point.
+func isHTML(reply *transport.Reply) bool {
+	if strings.HasPrefix(strings.ToLower(reply.Header.Get("Content-Type")), "text/html") {
+		return true
+	}
+	start := strings.ToLower(string(reply.Body[:min(len(reply.Body), 512)]))
+	start = strings.TrimLeft(strings.TrimPrefix(start, "\ufeff"), " \t\r\n")
+	return strings.HasPrefix(start, "<html") || strings.HasPrefix(start, "<!doctype html")
+}
+
+// interpretError turns what the transport reports into an Error.
+func (p *plan) interpretError(ctx context.Context, err error) error {
+	failure := &Error{Operation: p.operation, Err: err, Kind: KindInternal}
+	var lost *transport.Error
+	if !errors.As(err, &lost) {
+		if kind, ended := kindOfContext(ctx, err); ended {
+			failure.Kind = kind
+		}
+		return failure
+	}
+	failure.RetryAfter = lost.RetryAfter
+	switch lost.Kind {
+	case transport.KindDeadline:
+		failure.Kind = KindDeadline
+	case transport.KindCanceled:
+		failure.Kind = KindCanceled
+	case transport.KindReplyTooLarge:
+		failure.Kind, failure.Cause = KindReplyRefused, CauseSize
+	case transport.KindHeaderTooLarge:
+		failure.Kind, failure.Cause = KindReplyRefused, CauseHeaders
+	case transport.KindMalformedReply, transport.KindTruncated:
+		failure.Kind = KindNotSOAP
+	case transport.KindUnauthorized:
+		failure.Kind, failure.HTTPStatus = KindUnauthorized, http.StatusUnauthorized
+	case transport.KindHeldOff:
+		failure.Kind = KindHeldOff
+	case transport.KindOverloaded:
+		failure.Kind = KindOverloaded
+	default:
+		failure.Kind = KindUnavailable
+	}
+	return p.settle(failure, lost.Sent)
+}
+
+func kindOfContext(ctx context.Context, err error) (Kind, bool) {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return KindDeadline, true
+	case errors.Is(err, context.Canceled) || errors.Is(ctx.Err(), context.Canceled):
+		return KindCanceled, true
+	}
+	return 0, false
+}
+
+// settle makes the outcome of an operation that must not be repeated unknown, where its request was sent in full and what
+// came back does not tell whether it was executed. A refusal by authentication or throttling does tell; so does the
+// caller's own deadline, which promises nothing.
+func (p *plan) settle(failure *Error, sent transport.Sent) error {
+	if p.effect != EffectOnce || sent != transport.FullySent {
+		return failure
+	}
+	switch failure.Kind {
+	case KindReplyRefused, KindNotSOAP, KindEmpty, KindRedirect, KindUnavailable:
+		failure.Err = &Error{Operation: p.operation, Kind: failure.Kind, Cause: failure.Cause, HTTPStatus: failure.HTTPStatus, Err: failure.Err}
+		failure.Kind, failure.Cause, failure.Field, failure.RetryAfter = KindOutcomeUnknown, "", "", 0
+	}
+	return failure
+}
+
+// retryAfter reads the Retry-After header (RFC 9110 section 10.2.3); 0 if it is missing or makes no sense.
+func retryAfter(header http.Header, now time.Time) time.Duration {
+	value := strings.TrimSpace(header.Get("Retry-After"))
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(at.Sub(now), 0)
+	}
+	return 0
+}

@@ -1,0 +1,94 @@
+package soapbridge
+
+import (
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// element is one XML element of a compiled plan. It is structure only, or it stands for a field: a scalar, whose value is
+// the element's text, or a message, whose fields are the element's content.
+type element struct {
+	space    namespaceID
+	local    string // as the annotations spell it: what a reply is matched against
+	startTag string // "<CallId", as a request spells it
+	endTag   string // "</CallId>"
+
+	text       *leaf // the field whose value is the text
+	attributes []*leaf
+	children   []*element
+
+	message *leaf  // the message field that the element stands for
+	scope   *scope // the fields inside it; set on a message element and on the root
+	canOmit bool   // everything inside is a field that may be unset
+}
+
+// scope is one message of a plan: the fields that have a place in the dialect, and those that have not.
+type scope struct {
+	leaves   []*leaf
+	homeless []protoreflect.FieldDescriptor
+}
+
+// leaf is one field at its place.
+type leaf struct {
+	field    protoreflect.FieldDescriptor
+	index    int  // among the leaves of the scope
+	required bool // in a reply
+	values   *enumTexts
+
+	space     namespaceID // of an attribute
+	local     string
+	startText string // ` Id="`, of an attribute
+}
+
+// enumTexts are the texts of an enum's values.
+type enumTexts struct {
+	byNumber map[protoreflect.EnumNumber]string
+	byText   map[string]protoreflect.EnumNumber
+}
+
+// child finds the child element of that name.
+func (e *element) child(space namespaceID, local []byte) *element {
+	for _, c := range e.children {
+		if c.space == space && c.local == string(local) {
+			return c
+		}
+	}
+	return nil
+}
+
+// absent tells whether a request leaves the element out: it may be omitted, and nothing inside it is set.
+func (e *element) absent(m protoreflect.Message) bool {
+	if !e.canOmit {
+		return false
+	}
+	if e.message != nil {
+		return !m.Has(e.message.field)
+	}
+	if e.text != nil && m.Has(e.text.field) {
+		return false
+	}
+	for _, a := range e.attributes {
+		if m.Has(a.field) {
+			return false
+		}
+	}
+	for _, c := range e.children {
+		if !c.absent(m) {
+			return false
+		}
+	}
+	return true
+}
+
+// settle computes canOmit from the leaves upwards.
+func (e *element) settle() {
+	optional := e.text == nil || e.text.field.HasPresence()
+	for _, a := range e.attributes {
+		optional = optional && a.field.HasPresence()
+	}
+	for _, c := range e.children {
+		c.settle()
+		optional = optional && c.canOmit
+	}
+	hasContent := e.text != nil || len(e.attributes)+len(e.children) > 0
+	e.canOmit = e.message != nil || optional && hasContent
+}

@@ -1,0 +1,202 @@
+package soapbridge
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/descriptorpb"
+	"google.golang.org/protobuf/types/dynamicpb"
+
+	soapbridgev1 "github.com/umgateway/umgateway/gen/soapbridge/v1"
+)
+
+// Effect says what repeating an operation does, as the rpc's idempotency_level declares it.
+type Effect int
+
+const (
+	// EffectOnce: each execution has another effect. Never repeated once it may have been executed.
+	EffectOnce Effect = iota
+	// EffectRepeatable: a repetition changes nothing further.
+	EffectRepeatable
+	// EffectRead: nothing is changed.
+	EffectRead
+)
+
+// plan is everything that the bridge knows about one rpc, compiled once.
+type plan struct {
+	operation string // local name of the request element
+	effect    Effect
+	input     protoreflect.MessageType
+	output    protoreflect.MessageType
+	forms     []envelope
+	request   *element
+	response  xmlName
+	result    *xmlName // the second wrapper, if the operation has one
+	results   *element // a root without a name of its own: it stands for response and result alike
+}
+
+// xmlName is the name of an element as a reply is matched against it.
+type xmlName struct {
+	space namespaceID
+	local string
+}
+
+func (n *xmlName) matches(space namespaceID, local []byte) bool {
+	return n != nil && n.space == space && n.local == string(local)
+}
+
+// compiler turns descriptors into plans for one dialect and collects every mistake on the way.
+type compiler struct {
+	dialect Dialect
+	enums   map[protoreflect.FullName]*enumTexts
+	errs    []error
+}
+
+func (c *compiler) fail(where protoreflect.Descriptor, format string, args ...any) {
+	c.errs = append(c.errs, fmt.Errorf("%s: %w", where.FullName(), fmt.Errorf(format, args...)))
+}
+
+// compile makes the plans of all methods of the services. A method that other dialects have, but not this one, has a nil
+// plan. All errors of the schema are returned together.
+func compile(d Dialect, services []protoreflect.ServiceDescriptor) (map[protoreflect.FullName]*plan, error) {
+	if err := d.validate(); err != nil {
+		return nil, err
+	}
+	c := &compiler{dialect: d, enums: map[protoreflect.FullName]*enumTexts{}}
+	plans := map[protoreflect.FullName]*plan{}
+	for _, service := range services {
+		for i := range service.Methods().Len() {
+			method := service.Methods().Get(i)
+			plans[method.FullName()] = c.method(method)
+		}
+	}
+	if d.Probe != "" && plans[d.Probe] == nil {
+		c.errs = append(c.errs, fmt.Errorf("dialect %q: the probe %s is not a method of these services", d.Name, d.Probe))
+	}
+	return plans, errors.Join(c.errs...)
+}
+
+func (c *compiler) method(method protoreflect.MethodDescriptor) *plan {
+	operation := c.operation(method)
+	if operation == nil {
+		return nil
+	}
+	if method.IsStreamingClient() || method.IsStreamingServer() {
+		c.fail(method, "a streaming rpc cannot be a soap operation")
+		return nil
+	}
+	p := &plan{effect: effectOf(method), input: messageType(method.Input()), output: messageType(method.Output())}
+	request := c.name(method, "request", operation.GetRequest())
+	p.operation = request.local
+	p.request = c.root(method.Input(), true)
+	p.request.space, p.request.local = c.space(method, request), request.local
+	p.results = c.root(method.Output(), false)
+	p.response = c.xmlName(method, "response", operation.GetResponse())
+	if operation.GetResult() != "" {
+		result := c.xmlName(method, "result", operation.GetResult())
+		p.result = &result
+	}
+	if len(c.errs) == 0 {
+		p.forms = c.envelopes(p.request, request)
+	}
+	return p
+}
+
+// operation finds the method's operation in the dialect; nil if it has none, which is an error only if no dialect has one.
+func (c *compiler) operation(method protoreflect.MethodDescriptor) *soapbridgev1.Operation {
+	var found *soapbridgev1.Operation
+	operations, _ := option(method, soapbridgev1.E_Operation).([]*soapbridgev1.Operation)
+	for _, operation := range operations {
+		switch {
+		case operation.GetDialect() == "":
+			c.fail(method, "an operation needs a dialect")
+		case operation.GetDialect() != c.dialect.Name:
+		case found != nil:
+			c.fail(method, "two operations in dialect %q", c.dialect.Name)
+		default:
+			found = operation
+		}
+	}
+	if len(operations) == 0 {
+		c.fail(method, "the option (soapbridge.v1.operation) is missing")
+	}
+	return found
+}
+
+func (c *compiler) name(where protoreflect.Descriptor, what, text string) step {
+	name, err := parseElementName(text)
+	if err != nil {
+		c.fail(where, "%s: %w", what, err)
+	}
+	return name
+}
+
+func (c *compiler) xmlName(where protoreflect.Descriptor, what, text string) xmlName {
+	name := c.name(where, what, text)
+	return xmlName{c.space(where, name), name.local}
+}
+
+func (c *compiler) space(where protoreflect.Descriptor, name step) namespaceID {
+	id, ok := c.dialect.space(name.prefix)
+	if !ok {
+		c.fail(where, "dialect %q has no prefix %q", c.dialect.Name, name.prefix)
+	}
+	return id
+}
+
+// envelopes writes, for each namespace form, what stands before and after the request's content. The request element's
+// namespace is the default one, as in the documents of Exchange, unless an element in no namespace stands below it.
+func (c *compiler) envelopes(request *element, name step) []envelope {
+	used := map[string]bool{}
+	request.collectPrefixes(used, c.dialect)
+	prefixed := used[""]
+	request.spell(c.dialect, name.prefix, prefixed)
+	envelopes := make([]envelope, 0, len(c.dialect.Forms))
+	for _, form := range c.dialect.Forms {
+		envelopes = append(envelopes, newEnvelope(form, name, used, prefixed))
+	}
+	return envelopes
+}
+
+func effectOf(method protoreflect.MethodDescriptor) Effect {
+	options, _ := method.Options().(*descriptorpb.MethodOptions)
+	switch options.GetIdempotencyLevel() {
+	case descriptorpb.MethodOptions_NO_SIDE_EFFECTS:
+		return EffectRead
+	case descriptorpb.MethodOptions_IDEMPOTENT:
+		return EffectRepeatable
+	}
+	return EffectOnce
+}
+
+// messageType prefers the generated type, so that callers get the Go type that they know.
+func messageType(message protoreflect.MessageDescriptor) protoreflect.MessageType {
+	if mt, err := protoregistry.GlobalTypes.FindMessageByName(message.FullName()); err == nil && mt.Descriptor() == message {
+		return mt
+	}
+	return dynamicpb.NewMessageType(message)
+}
+
+// option reads an extension of a descriptor's options, whether the descriptor was generated or built at run time: in the
+// latter case the options may hold the extension as unknown bytes or as another Go type, so they are read anew.
+func option(d protoreflect.Descriptor, extension protoreflect.ExtensionType) any {
+	options := d.Options()
+	if options == nil || !options.ProtoReflect().IsValid() {
+		return nil
+	}
+	raw, err := proto.Marshal(options)
+	if err != nil {
+		return nil
+	}
+	fresh := options.ProtoReflect().New().Interface()
+	if err := proto.Unmarshal(raw, fresh); err != nil || !proto.HasExtension(fresh, extension) {
+		return nil
+	}
+	return proto.GetExtension(fresh, extension)
+}
+
+func join(parts ...string) string { return strings.Join(parts, "") }

@@ -1,0 +1,4 @@
+package transport
+
+// Identity is an account at the backend.
+type Identity struct{ Key string }
