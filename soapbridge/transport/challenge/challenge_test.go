@@ -55,7 +55,7 @@ func TestMalformedFieldKeepsWhatIsBeforeTheMistake(t *testing.T) {
 		"parameter after token68":  {`Negotiate YII=, realm="x"`, 1},
 		"two words after a scheme": {`Negotiate a b`, 1},
 		"not a name":               {`NTLM, @`, 1},
-		"nothing after equals":     {`Basic realm= , NTLM`, 1},
+		"nothing after equals":     {`Basic realm=x, charset= , NTLM`, 1},
 		"control character":        {"Basic realm=\"\x00\"", 1},
 		"too many challenges":      {strings.Repeat("a,", maxChallenges+1), maxChallenges},
 		"too long":                 {strings.Repeat(" ", maxLength+1), 0},
