@@ -1,0 +1,43 @@
+package principal
+
+import (
+	"context"
+	"errors"
+
+	"github.com/umgateway/umgateway/gateway/internal/seal"
+)
+
+type principalKey struct{}
+
+type credentialKey struct{}
+
+// NewContext returns a context that holds the principal, in place of any before. It is an error if the seal is not genuine.
+func NewContext(ctx context.Context, proof seal.Seal, p Principal) (context.Context, error) {
+	if !proof.Genuine() {
+		return nil, errors.New("principal: set by a package that may not authenticate")
+	}
+	return context.WithValue(ctx, principalKey{}, p), nil
+}
+
+// FromContext returns the caller of the call. It is false, and the principal anonymous, if no authentication interceptor
+// has seen the call.
+func FromContext(ctx context.Context) (Principal, bool) {
+	p, ok := ctx.Value(principalKey{}).(Principal)
+	return p, ok
+}
+
+// NewCredentialContext returns a context that holds the caller's own user name and password. It is an error if the seal is
+// not genuine.
+func NewCredentialContext(ctx context.Context, proof seal.Seal, c BasicCredential) (context.Context, error) {
+	if !proof.Genuine() {
+		return nil, errors.New("principal: credential set by a package that may not authenticate")
+	}
+	return context.WithValue(ctx, credentialKey{}, c), nil
+}
+
+// CredentialFromContext returns the user name and password that the caller wants to be forwarded to the backend. It is false
+// unless the principal's kind is Basic.
+func CredentialFromContext(ctx context.Context) (BasicCredential, bool) {
+	c, ok := ctx.Value(credentialKey{}).(BasicCredential)
+	return c, ok
+}
