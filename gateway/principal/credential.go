@@ -10,31 +10,32 @@ const redacted = "[redacted]"
 
 // BasicCredential is a user name and a password. However it is printed, logged or marshalled, it shows neither.
 type BasicCredential struct {
-	// A pointer, since fmt asks no method about what stands in an unexported field, but follows no pointer there.
-	secret *secret
+	// A function, since fmt asks no method about what stands in an unexported field, but sees into no function.
+	reveal func() (user, password string)
 }
-
-type secret struct{ user, password string }
 
 // NewBasicCredential holds a user name and a password.
 func NewBasicCredential(user, password string) BasicCredential {
-	return BasicCredential{&secret{user, password}}
+	return BasicCredential{func() (string, string) { return user, password }}
 }
 
 // User returns the user name; empty for the zero credential.
 func (c BasicCredential) User() string {
-	if c.secret == nil {
-		return ""
-	}
-	return c.secret.user
+	user, _ := c.both()
+	return user
 }
 
 // Password returns the password; empty for the zero credential. It must not be logged, nor written to a disk.
 func (c BasicCredential) Password() string {
-	if c.secret == nil {
-		return ""
+	_, password := c.both()
+	return password
+}
+
+func (c BasicCredential) both() (user, password string) {
+	if c.reveal == nil {
+		return "", ""
 	}
-	return c.secret.password
+	return c.reveal()
 }
 
 // String hides the credential.
