@@ -91,7 +91,11 @@ func (c *Client) RoundTrip(ctx context.Context, request *Request) (*Reply, error
 	if strings.ContainsAny(request.Action, "\"\r\n") || strings.ContainsAny(request.ContentType, "\r\n") {
 		return nil, &Error{Op: "write", Kind: KindUnavailable, Err: errors.New("a header value of the request holds a quote or a line break")}
 	}
-	p, err := c.pool(request.Identity)
+	identity := request.Identity
+	if identity == nil {
+		identity = IdentityFromContext(ctx)
+	}
+	p, err := c.pool(identity)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +112,7 @@ func (c *Client) RoundTrip(ctx context.Context, request *Request) (*Reply, error
 func (c *Client) pool(identity *Identity) (*pool, error) {
 	key := ""
 	if identity != nil {
-		key = identity.Key
+		key = identity.key()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -64,6 +64,9 @@ var requestBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // exchange writes the request in one piece and reads the reply. Afterwards reusable tells whether another can follow.
 func (c *conn) exchange(ctx context.Context, request *Request) (*Reply, error) {
+	if err := runBeforeSend(ctx, request); err != nil {
+		return nil, &Error{Op: "write", Kind: KindStopped, Endpoint: c.endpoint.url, Err: err}
+	}
 	c.reusable = false
 	finish, err := c.bind(ctx)
 	if err != nil {
@@ -147,4 +150,15 @@ func appendRequest(dst []byte, head string, request *Request) []byte {
 	dst = append(append(dst, "\r\nSOAPAction: \""...), request.Action...)
 	dst = strconv.AppendInt(append(dst, "\"\r\nContent-Length: "...), int64(len(request.Body)), 10)
 	return append(append(dst, "\r\n\r\n"...), request.Body...)
+}
+
+func runBeforeSend(ctx context.Context, request *Request) error {
+	call := request.BeforeSend
+	if call == nil {
+		call = beforeSendFromContext(ctx)
+	}
+	if call == nil {
+		return nil
+	}
+	return call(ctx)
 }

@@ -34,6 +34,7 @@ const (
 	KindHeldOff                    // nothing was sent: the credential was rejected before
 	KindOverloaded                 // nothing was sent: too many requests wait already
 	KindClosed                     // the client was closed
+	KindStopped                    // nothing was sent: BeforeSend returned an error
 )
 
 // Error is why RoundTrip brought back no reply.

@@ -1,6 +1,9 @@
 package transport
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+)
 
 // Request is one request to the backend.
 type Request struct {
@@ -10,8 +13,12 @@ type Request struct {
 	ContentType string
 	// Body is the entity body. It is not kept after RoundTrip returns.
 	Body []byte
-	// Identity is the account to act as; nil stands for the configured service identity.
+	// Identity is the account to act as. Nil stands for the one that WithIdentity set, and that for Config.Identity.
 	Identity *Identity
+	// BeforeSend is called at most once for each RoundTrip, when a connection is there and immediately before the first
+	// byte of the request leaves. Its error stops the request: RoundTrip returns a KindStopped error with NothingSent. Nil
+	// stands for what WithBeforeSend set.
+	BeforeSend func(context.Context) error
 	// Priority decides what is shed first under overload.
 	Priority Priority
 	// Avoid is the URL of an endpoint that a retry would rather not use; empty if there is none.
@@ -37,6 +44,9 @@ type Reply struct {
 	Body      []byte // after transfer coding, before content coding
 	Endpoint  string // URL of the endpoint that answered
 	Truncated bool   // the body ended before its Content-Length or its last chunk
+	// Unsent says that this is the answer to a first leg of authentication, which carries neither the request's body nor
+	// its action: the request was certainly not executed.
+	Unsent bool
 
 	release func()
 }

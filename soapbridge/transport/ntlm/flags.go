@@ -18,9 +18,9 @@ const offered = flagUnicode | flagRequestTarget | flagNTLM | flagAlwaysSign | fl
 	flagVersion | flag128 | flag56
 
 const (
-	signature         = "NTLMSSP\x00"
-	messageNegotiate  = 1
-	messageChallenge  = 2
+	signature           = "NTLMSSP\x00"
+	messageNegotiate    = 1
+	messageChallenge    = 2
 	messageAuthenticate = 3
 )
 
