@@ -6,7 +6,8 @@ import (
 	"encoding/binary"
 	"strings"
 
-	"golang.org/x/crypto/md4" //nolint:staticcheck // NTLM hashes passwords with it
+	//lint:ignore SA1019 NTLM hashes passwords with it
+	"golang.org/x/crypto/md4"
 )
 
 // responseKey is NTOWFv2 (MS-NLMP section 3.3.2).
