@@ -1,0 +1,98 @@
+# What a contributor runs. "make" alone lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# How long each fuzz target runs, for instance 5s or 10m.
+export FUZZTIME ?= 5s
+
+PLUGINS := tools/plugins/go.mod tools/plugins/go.sum
+TOOLS := tools/go.mod tools/go.sum
+GENERATORS := bin/buf bin/.plugins third_party/.printed
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: build
+build: ## build static binaries of the commands into bin/
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...
+
+.PHONY: test
+test: ## run the tests; needs Go alone
+	go test ./...
+
+.PHONY: race
+race: ## run the tests with the race detector; needs a C compiler
+	go test -race ./...
+
+.PHONY: interop
+interop: packages ## run all tests, those against foreign software too
+	go test -race -tags interop ./...
+
+.PHONY: packages
+packages: ## install the Debian packages that interop needs
+	.ci/packages
+
+.PHONY: modules
+modules: ## run the tests of the nested modules
+	.ci/modules go test ./...
+
+.PHONY: generate
+generate: $(GENERATORS) ## write gen/ anew from proto/
+	rm -rf bin/generated
+	bin/buf generate --output bin/generated
+	rm -rf gen
+	mv bin/generated/gen gen
+
+.PHONY: checkgenerate
+checkgenerate: $(GENERATORS) ## fail if gen/ is not what proto/ says
+	rm -rf bin/generated
+	bin/buf generate --output bin/generated
+	diff -r gen bin/generated/gen || { echo 'gen/ is not what proto/ says: run "make generate"' >&2; exit 1; }
+
+.PHONY: lint
+lint: bin/staticcheck ## check the form of the Go code
+	.ci/lint
+
+.PHONY: buflint
+buflint: bin/buf third_party/.printed ## check the form of the schema
+	bin/buf lint
+	bin/buf format --diff --exit-code proto
+
+.PHONY: breaking
+breaking: bin/buf third_party/.printed ## fail if the schema breaks its callers
+	.ci/breaking
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZTIME
+	.ci/fuzz
+
+.PHONY: ci
+ci: ## run everything, as the continuous integration does
+	.ci/run
+
+.PHONY: clean
+clean: ## remove what the other targets built
+	rm -rf bin dist third_party
+
+# Tools. Each is built once, and again when its pinned version changes.
+
+bin/buf: $(TOOLS)
+	cd tools && GOBIN=$(CURDIR)/bin go install github.com/bufbuild/buf/cmd/buf
+	touch $@
+
+bin/staticcheck: $(TOOLS)
+	cd tools && GOBIN=$(CURDIR)/bin go install honnef.co/go/tools/cmd/staticcheck
+	touch $@
+
+bin/.plugins: $(PLUGINS)
+	cd tools/plugins && GOBIN=$(CURDIR)/bin go install tool
+	touch $@
+
+third_party/.printed: $(PLUGINS) tools/plugins/thirdparty/main.go
+	rm -rf third_party
+	cd tools/plugins && go run ./thirdparty ../../third_party
+	touch $@
