@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -26,7 +24,7 @@ func (b *Bridge) interpret(p *plan, reply *transport.Reply, out proto.Message, r
 		fault, err = d.reply(p, out.ProtoReflect())
 		report.Dropped, report.Unknown = d.dropped, d.unknown
 	}
-	failure := &Error{Operation: p.operation, HTTPStatus: reply.Status, RetryAfter: retryAfter(reply.Header, b.now()), Err: err}
+	failure := &Error{Operation: p.operation, HTTPStatus: reply.Status, RetryAfter: transport.RetryAfter(reply.Header, b.now()), Err: err}
 	switch {
 	case fault != nil:
 		failure.Kind, failure.Fault = KindFault, fault
@@ -112,6 +110,8 @@ func (p *plan) interpretError(ctx context.Context, err error) error {
 		failure.Kind = KindHeldOff
 	case transport.KindOverloaded:
 		failure.Kind = KindOverloaded
+	case transport.KindThrottled:
+		failure.Kind = KindThrottled
 	default:
 		failure.Kind = KindUnavailable
 	}
@@ -141,16 +141,4 @@ func (p *plan) settle(failure *Error, sent transport.Sent) error {
 		failure.Kind, failure.Cause, failure.Field, failure.RetryAfter = KindOutcomeUnknown, "", "", 0
 	}
 	return failure
-}
-
-// retryAfter reads the Retry-After header (RFC 9110 section 10.2.3); 0 if it is missing or makes no sense.
-func retryAfter(header http.Header, now time.Time) time.Duration {
-	value := strings.TrimSpace(header.Get("Retry-After"))
-	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
-		return time.Duration(seconds) * time.Second
-	}
-	if at, err := http.ParseTime(value); err == nil {
-		return max(at.Sub(now), 0)
-	}
-	return 0
 }

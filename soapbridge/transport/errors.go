@@ -35,6 +35,7 @@ const (
 	KindOverloaded                 // nothing was sent: too many requests wait already
 	KindClosed                     // the client was closed
 	KindStopped                    // nothing was sent: BeforeSend returned an error
+	KindThrottled                  // nothing was sent: the server asked to hold this identity back
 )
 
 // Error is why RoundTrip brought back no reply.

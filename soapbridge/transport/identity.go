@@ -66,6 +66,7 @@ type contextKey int
 const (
 	identityKey contextKey = iota
 	beforeSendKey
+	priorityKey
 )
 
 // WithIdentity has the requests made under the context use the identity, unless Request.Identity is set.

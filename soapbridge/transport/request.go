@@ -27,16 +27,6 @@ type Request struct {
 	Repeatable bool
 }
 
-// Priority orders requests under overload.
-type Priority int
-
-const (
-	// PriorityNormal is for what a caller asked for.
-	PriorityNormal Priority = iota
-	// PriorityPoll is for status polls, which are shed first.
-	PriorityPoll
-)
-
 // Reply is the backend's reply.
 type Reply struct {
 	Status    int
