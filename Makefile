@@ -42,16 +42,16 @@ modules: ## run the tests of the nested modules
 
 .PHONY: generate
 generate: $(GENERATORS) ## write gen/ anew from proto/
-	rm -rf bin/generated
-	bin/buf generate --output bin/generated
+	rm -rf bin/_generated
+	bin/buf generate --output bin/_generated
 	rm -rf gen
-	mv bin/generated/gen gen
+	mv bin/_generated/gen gen
 
 .PHONY: checkgenerate
 checkgenerate: $(GENERATORS) ## fail if gen/ is not what proto/ says
-	rm -rf bin/generated
-	bin/buf generate --output bin/generated
-	diff -r gen bin/generated/gen || { echo 'gen/ is not what proto/ says: run "make generate"' >&2; exit 1; }
+	rm -rf bin/_generated
+	bin/buf generate --output bin/_generated
+	diff -r gen bin/_generated/gen || { echo 'gen/ is not what proto/ says: run "make generate"' >&2; exit 1; }
 
 .PHONY: lint
 lint: bin/staticcheck ## check the form of the Go code
