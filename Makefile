@@ -57,6 +57,11 @@ checkgenerate: $(GENERATORS) ## fail if gen/ is not what proto/ says
 lint: bin/staticcheck ## check the form of the Go code
 	.ci/lint
 
+.PHONY: checktidy
+checktidy: ## fail if a go.mod or go.sum is not what the code needs
+	go mod tidy -diff
+	.ci/modules go mod tidy -diff
+
 .PHONY: buflint
 buflint: bin/buf third_party/.printed ## check the form of the schema
 	bin/buf lint
