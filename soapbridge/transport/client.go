@@ -2,77 +2,18 @@ package transport
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"strings"
-	"sync"
-	"time"
 )
 
-// Config describes a backend and how to reach it. Zero values stand for the defaults.
-type Config struct {
-	// URL is the address of the service, http or https. Required.
-	URL string
-	// MaxConns bounds the connections of one identity. Default 128.
-	MaxConns int
-	// MaxWaiters bounds the calls that wait for a connection. Default 1,000; further calls are refused at once.
-	MaxWaiters int
-	// IdleTimeout is how long an unused connection is kept. Default 90 s, below the 120 s of IIS.
-	IdleTimeout time.Duration
-	// ConnectTimeout bounds the time to connect, TLS included. Default 5 s.
-	ConnectTimeout time.Duration
-	// MaxReplyBytes bounds a reply's body as it is transferred. Default 1 MiB.
-	MaxReplyBytes int
-	// MaxHeaderBytes bounds a reply's header. Default 64 KiB.
-	MaxHeaderBytes int
-	// TLS is used for https. HTTP/2 is never offered. Default: the system's roots, TLS 1.2 or later.
-	TLS *tls.Config
-	// UserAgent is sent with each request. Default "umgateway".
-	UserAgent string
-}
-
-func (c Config) withDefaults() (Config, error) {
-	for _, n := range [...]int{c.MaxConns, c.MaxWaiters, c.MaxReplyBytes, c.MaxHeaderBytes, int(c.IdleTimeout), int(c.ConnectTimeout)} {
-		if n < 0 {
-			return c, errors.New("a limit must not be negative")
-		}
-	}
-	orInt := func(n *int, standard int) {
-		if *n == 0 {
-			*n = standard
-		}
-	}
-	orInt(&c.MaxConns, 128)
-	orInt(&c.MaxWaiters, 1000)
-	orInt(&c.MaxReplyBytes, 1<<20)
-	orInt(&c.MaxHeaderBytes, 64<<10)
-	if c.IdleTimeout == 0 {
-		c.IdleTimeout = 90 * time.Second
-	}
-	if c.ConnectTimeout == 0 {
-		c.ConnectTimeout = 5 * time.Second
-	}
-	if c.UserAgent == "" {
-		c.UserAgent = "umgateway"
-	}
-	if strings.ContainsAny(c.UserAgent, "\r\n") {
-		return c, errors.New("the user agent holds a line break")
-	}
-	return c, nil
-}
-
-// Client sends requests to one backend. It is safe for concurrent use.
+// Client sends requests to one endpoint of a backend. It is safe for concurrent use.
 type Client struct {
 	endpoint *endpoint
-	mu       sync.Mutex
-	pools    map[string]*pool
-	closed   bool
+	pool     *pool
 }
 
-// New checks the configuration. It connects to nothing yet.
+// New checks the configuration and reads the files that it names. It connects to nothing yet.
 func New(config Config) (*Client, error) {
 	config, err := config.withDefaults()
 	if err != nil {
@@ -82,105 +23,48 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("transport: %w", err)
 	}
-	return &Client{endpoint: e, pools: map[string]*pool{}}, nil
+	c := &Client{endpoint: e, pool: newPool(e)}
+	if config.Identity != nil {
+		if _, err := c.session(config.Identity); err != nil {
+			c.Close()
+			return nil, fmt.Errorf("transport: %w", err)
+		}
+	}
+	return c, nil
 }
 
-// RoundTrip sends the request once and reads the whole reply, whatever its status. Its errors are *Error. The caller must
-// release the reply.
+// RoundTrip carries out the request, authenticating first where that is needed, and reads the whole reply, whatever its
+// status. The request is sent again only after a 401, which proves that it was not executed, and never after anything else.
+// A 401 that stands is an error of KindUnauthorized; without authentication it is a reply like any other. Its errors are
+// *Error. The caller must release the reply.
 func (c *Client) RoundTrip(ctx context.Context, request *Request) (*Reply, error) {
-	if strings.ContainsAny(request.Action, "\"\r\n") || strings.ContainsAny(request.ContentType, "\r\n") {
-		return nil, &Error{Op: "write", Kind: KindUnavailable, Err: errors.New("a header value of the request holds a quote or a line break")}
+	if !isFieldText(request.Action) || !isFieldText(request.ContentType) || strings.Contains(request.Action, `"`) {
+		return nil, c.endpoint.fail("write", KindUnavailable, errors.New("a field of the request holds a quote or a control character"))
 	}
 	identity := request.Identity
 	if identity == nil {
 		identity = IdentityFromContext(ctx)
 	}
-	p, err := c.pool(identity)
+	if identity == nil {
+		identity = c.endpoint.config.Identity
+	}
+	s, err := c.session(identity)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := p.get(ctx)
-	if err != nil {
-		return nil, err
+	x := exchange{client: c, session: s, request: request, announce: request.BeforeSend}
+	if x.announce == nil {
+		x.announce = beforeSendFromContext(ctx)
 	}
-	reply, err := conn.exchange(ctx, request)
-	p.put(conn)
-	return reply, err
-}
-
-// pool finds or makes the pool of an identity.
-func (c *Client) pool(identity *Identity) (*pool, error) {
-	key := ""
-	if identity != nil {
-		key = identity.key()
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
-		return nil, &Error{Op: "wait", Kind: KindClosed, Endpoint: c.endpoint.url, Err: errors.New("the client is closed")}
-	}
-	p := c.pools[key]
-	if p == nil {
-		p = newPool(c.endpoint)
-		c.pools[key] = p
-	}
-	return p, nil
+	return x.run(ctx)
 }
 
 // Close closes the idle connections, and those in use when their exchange ends. Later calls fail.
 func (c *Client) Close() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.closed = true
-	for _, p := range c.pools {
-		p.close()
-	}
+	c.pool.close()
 	return nil
 }
 
-// endpoint is one address of the backend.
-type endpoint struct {
-	config  Config
-	url     string
-	address string // host:port to dial
-	head    string // what each request begins with
-	tls     *tls.Config
-}
-
-func newEndpoint(config Config) (*endpoint, error) {
-	u, err := url.Parse(config.URL)
-	switch {
-	case err != nil || u.Host == "" || u.Hostname() == "":
-		return nil, errors.New("the backend's address is not a URL such as https://mail.example.com/UnifiedMessaging/Service.asmx")
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("the backend's address has the scheme %q, want http or https", u.Scheme)
-	case u.User != nil:
-		return nil, errors.New("the backend's address holds a user name: credentials do not belong there")
-	case u.Fragment != "":
-		return nil, errors.New("the backend's address holds a fragment")
-	}
-	e := &endpoint{config: config, url: config.URL, address: u.Host}
-	if u.Port() == "" {
-		e.address = net.JoinHostPort(u.Hostname(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
-	}
-	if u.Scheme == "https" {
-		e.tls = tlsConfig(config.TLS, u.Hostname())
-	}
-	e.head = fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nAccept: text/xml\r\n", u.RequestURI(), u.Host, config.UserAgent)
-	return e, nil
-}
-
-func tlsConfig(base *tls.Config, host string) *tls.Config {
-	config := &tls.Config{}
-	if base != nil {
-		config = base.Clone()
-	}
-	if config.ServerName == "" {
-		config.ServerName = host
-	}
-	if config.MinVersion == 0 {
-		config.MinVersion = tls.VersionTLS12
-	}
-	config.NextProtos = []string{"http/1.1"}
-	return config
+func (e *endpoint) fail(op string, kind Kind, err error) *Error {
+	return &Error{Op: op, Kind: kind, Endpoint: e.url, Err: err}
 }

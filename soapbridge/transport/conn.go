@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"net"
 	"os"
@@ -11,45 +10,18 @@ import (
 	"time"
 )
 
-// conn is one connection to an endpoint. One exchange at a time.
+// conn is one connection to an endpoint, made for one session. One exchange at a time.
 type conn struct {
 	endpoint  *endpoint
+	session   *session
 	raw       net.Conn // TCP
 	stream    net.Conn // TCP, or TLS over it
+	bindings  []byte   // what NTLM and Kerberos bind to the TLS channel; nil for none
+	auth      authenticator
+	scheme    Scheme // of auth
 	reader    replyReader
 	reusable  bool
 	idleSince time.Time
-}
-
-// connect makes a connection, TLS included, within the context and the connect timeout.
-func (e *endpoint) connect(ctx context.Context) (*conn, error) {
-	limited, cancel := context.WithTimeout(ctx, e.config.ConnectTimeout)
-	defer cancel()
-	raw, err := new(net.Dialer).DialContext(limited, "tcp", e.address)
-	if err != nil {
-		return nil, e.failToConnect(ctx, "connect", KindUnavailable, err)
-	}
-	c := &conn{endpoint: e, raw: raw, stream: raw, reusable: true}
-	if e.tls != nil {
-		secure := tls.Client(raw, e.tls)
-		if err := secure.HandshakeContext(limited); err != nil {
-			raw.Close()
-			return nil, e.failToConnect(ctx, "tls", KindTLS, err)
-		}
-		c.stream = secure
-	}
-	c.reader = replyReader{source: c.stream, limits: e.config}
-	return c, nil
-}
-
-// failToConnect blames the caller's context only if that has ended, and the endpoint for everything else.
-func (e *endpoint) failToConnect(ctx context.Context, op string, kind Kind, err error) error {
-	if ctx.Err() != nil {
-		kind = kindOf(ctx, err)
-	} else if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
-		kind, err = KindUnavailable, errors.New("no answer within the connect timeout")
-	}
-	return &Error{Op: op, Kind: kind, Endpoint: e.url, Err: err}
 }
 
 func (c *conn) close() { c.stream.Close() }
@@ -60,48 +32,67 @@ func (c *conn) alive(limit time.Duration) bool {
 	return time.Since(c.idleSince) < limit && quiet(c.raw)
 }
 
+// bind makes reading and writing end with the context's cancellation. The function that it returns undoes that, and tells
+// whether the context had left the connection alone.
+func (c *conn) bind(ctx context.Context) (finish func() bool) {
+	if ctx.Done() == nil {
+		return func() bool { return true }
+	}
+	return context.AfterFunc(ctx, func() { c.stream.SetDeadline(time.Unix(1, 0)) })
+}
+
+// message is what goes over the wire: a request, or a leg of an authentication that carries neither its body nor its action.
+type message struct {
+	request       *Request
+	leg           bool
+	authorization string // value of the field; empty for none
+	cookie        string // likewise
+}
+
 var requestBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
-// exchange writes the request in one piece and reads the reply. Afterwards reusable tells whether another can follow.
-func (c *conn) exchange(ctx context.Context, request *Request) (*Reply, error) {
-	if err := runBeforeSend(ctx, request); err != nil {
-		return nil, &Error{Op: "write", Kind: KindStopped, Endpoint: c.endpoint.url, Err: err}
-	}
+// send writes a message in one piece and reads the reply. Afterwards reusable tells whether another can follow. The context
+// must be bound.
+func (c *conn) send(ctx context.Context, m message) (*Reply, error) {
 	c.reusable = false
-	finish, err := c.bind(ctx)
+	deadline, own := c.deadline(ctx, m.leg)
+	err := c.stream.SetDeadline(deadline)
+	if err == nil {
+		err = ctx.Err() // the deadline that a cancellation set may have been overwritten
+	}
 	if err != nil {
-		return nil, c.fail(ctx, "write", NothingSent, err)
+		return nil, c.fail(ctx, m.op("write"), NothingSent, err, own)
+	}
+	if !m.leg {
+		c.endpoint.count.requests.Add(1)
 	}
 	buffer := requestBuffers.Get().(*[]byte)
-	*buffer = appendRequest((*buffer)[:0], c.endpoint.head, request)
+	*buffer = m.append((*buffer)[:0], c.endpoint.head)
 	n, err := c.stream.Write(*buffer)
 	sent := c.sent(n, len(*buffer))
+	clear(*buffer) // it may hold a credential
 	requestBuffers.Put(buffer)
 	if err != nil {
-		finish()
-		return nil, c.fail(ctx, "write", sent, err)
+		return nil, c.fail(ctx, m.op("write"), m.proof(sent), err, own)
 	}
 	reply, err := c.reader.read()
-	undisturbed := finish()
 	if err != nil {
-		return nil, c.fail(ctx, "read", FullySent, err)
+		return nil, c.fail(ctx, m.op("read"), m.proof(FullySent), err, own)
 	}
 	reply.Endpoint = c.endpoint.url
-	c.reusable = undisturbed && c.reader.keepAlive && !reply.Truncated
+	c.reusable = c.reader.keepAlive && !reply.Truncated
 	return reply, nil
 }
 
-// bind makes reading and writing end with the context. The function that it returns undoes that, and tells whether the
-// context had left the connection alone.
-func (c *conn) bind(ctx context.Context) (finish func() bool, err error) {
-	deadline, _ := ctx.Deadline()
-	if err := c.stream.SetDeadline(deadline); err != nil {
-		return nil, err
+// deadline is the context's, or an earlier one of the connection's own.
+func (c *conn) deadline(ctx context.Context, leg bool) (deadline time.Time, own bool) {
+	deadline, given := ctx.Deadline()
+	if leg {
+		if earlier := time.Now().Add(c.endpoint.config.AuthTimeout); !given || earlier.Before(deadline) {
+			return earlier, true
+		}
 	}
-	if ctx.Done() == nil {
-		return func() bool { return true }, nil
-	}
-	return context.AfterFunc(ctx, func() { c.stream.SetDeadline(time.Unix(1, 0)) }), nil
+	return deadline, false
 }
 
 // sent turns the count of bytes that Write accepted into a proof. TLS counts whole records, so that a part of one may have
@@ -116,12 +107,13 @@ func (c *conn) sent(n, size int) Sent {
 	return NothingSent
 }
 
-func (c *conn) fail(ctx context.Context, op string, sent Sent, err error) error {
+// fail says why an exchange failed. A deadline that passed is the caller's, unless it was the connection's own.
+func (c *conn) fail(ctx context.Context, op string, sent Sent, err error, own bool) error {
 	failure := &Error{Op: op, Kind: KindUnavailable, Sent: sent, Endpoint: c.endpoint.url, Err: err}
 	var limit *limitError
 	switch {
-	case ctx.Err() != nil, errors.Is(err, os.ErrDeadlineExceeded):
-		failure.Kind = kindOf(ctx, err)
+	case ctx.Err() != nil, errors.Is(err, os.ErrDeadlineExceeded) && !own:
+		failure.Kind = kindOf(ctx)
 	case errors.As(err, &limit):
 		failure.Kind, failure.Limit = limit.kind, limit.limit
 	case errors.Is(err, errMalformed):
@@ -132,33 +124,48 @@ func (c *conn) fail(ctx context.Context, op string, sent Sent, err error) error 
 	return failure
 }
 
-func kindOf(ctx context.Context, err error) Kind {
-	if errors.Is(ctx.Err(), context.Canceled) && !errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(context.Cause(ctx), context.Canceled) {
+// kindOf tells whether a context was cancelled or its deadline passed. A connection may notice the deadline first.
+func kindOf(ctx context.Context) Kind {
+	if errors.Is(ctx.Err(), context.Canceled) {
 		return KindCanceled
 	}
 	return KindDeadline
 }
 
-// appendRequest writes the request as RFC 9112 section 3 has it.
-func appendRequest(dst []byte, head string, request *Request) []byte {
-	contentType := request.ContentType
+// op names what failed.
+func (m message) op(step string) string {
+	if m.leg {
+		return "authenticate"
+	}
+	return step
+}
+
+// proof is what the message that was sent says about the request.
+func (m message) proof(sent Sent) Sent {
+	if m.leg {
+		return NothingSent
+	}
+	return sent
+}
+
+// append writes the message as RFC 9112 section 3 has it.
+func (m message) append(dst []byte, head string) []byte {
+	dst = append(dst, head...)
+	if m.authorization != "" {
+		dst = append(append(append(dst, "Authorization: "...), m.authorization...), "\r\n"...)
+	}
+	if m.cookie != "" {
+		dst = append(append(append(dst, "Cookie: "...), m.cookie...), "\r\n"...)
+	}
+	if m.leg {
+		return append(dst, "Content-Length: 0\r\n\r\n"...)
+	}
+	contentType := m.request.ContentType
 	if contentType == "" {
 		contentType = "text/xml; charset=utf-8"
 	}
-	dst = append(dst, head...)
 	dst = append(append(dst, "Content-Type: "...), contentType...)
-	dst = append(append(dst, "\r\nSOAPAction: \""...), request.Action...)
-	dst = strconv.AppendInt(append(dst, "\"\r\nContent-Length: "...), int64(len(request.Body)), 10)
-	return append(append(dst, "\r\n\r\n"...), request.Body...)
-}
-
-func runBeforeSend(ctx context.Context, request *Request) error {
-	call := request.BeforeSend
-	if call == nil {
-		call = beforeSendFromContext(ctx)
-	}
-	if call == nil {
-		return nil
-	}
-	return call(ctx)
+	dst = append(append(dst, "\r\nSOAPAction: \""...), m.request.Action...)
+	dst = strconv.AppendInt(append(dst, "\"\r\nContent-Length: "...), int64(len(m.request.Body)), 10)
+	return append(append(dst, "\r\n\r\n"...), m.request.Body...)
 }

@@ -9,7 +9,7 @@ import (
 type Sent int
 
 const (
-	// NothingSent: not one byte has left.
+	// NothingSent: not one byte has left, or the server refused with a 401 what has. The request was certainly not executed.
 	NothingSent Sent = iota
 	// PartlySent: some bytes may have left, but certainly not the last.
 	PartlySent

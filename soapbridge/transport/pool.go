@@ -3,98 +3,169 @@ package transport
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
 
-// pool keeps the connections of one identity to one endpoint: a stack of idle ones, and a queue of calls that wait.
+var errClosedClient = errors.New("the client is closed")
+
+const (
+	// maxBypass is how often the call that waits longest sees a connection go to a later call, whose identity the connection
+	// has. Then its turn comes, at the cost of a new connection.
+	maxBypass = 16
+	// sessionLife is how long a session without connections keeps its cookies and what it learned.
+	sessionLife = 15 * time.Minute
+	maxSessions = 10_000
+)
+
+// pool keeps the connections to one endpoint: those that are idle, each with its identity, and a queue of calls that wait.
+// A connection is only ever used for the identity that it was made for.
 type pool struct {
 	endpoint *endpoint
 	mu       sync.Mutex
+	sessions map[sessionKey]*session
 	idle     []*conn // the one used last is at the end
 	open     int     // connections that exist or are being made
-	waiters  []chan *conn
+	waiters  []*waiter
 	reaper   *time.Timer
 	closed   bool
 }
 
+// waiter is a call that waits for a connection of its session, or for the permission to make one, which is a nil connection.
+type waiter struct {
+	session  *session
+	turn     chan *conn
+	bypassed int
+}
+
 func newPool(e *endpoint) *pool {
-	p := &pool{endpoint: e}
+	p := &pool{endpoint: e, sessions: map[sessionKey]*session{}}
+	p.mu.Lock() // the timer's function may run before this one has stored the timer
+	defer p.mu.Unlock()
 	p.reaper = time.AfterFunc(e.config.IdleTimeout, p.reap)
 	return p
 }
 
+// session finds a session and keeps it for longer.
+func (p *pool) session(key sessionKey) *session {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.sessions[key]
+	if s != nil {
+		s.used = time.Now()
+	}
+	return s
+}
+
+// addSession keeps a session, unless another call was quicker.
+func (p *pool) addSession(key sessionKey, s *session) *session {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if other := p.sessions[key]; other != nil {
+		return other
+	}
+	for old := range p.sessions {
+		if len(p.sessions) < maxSessions {
+			break
+		}
+		delete(p.sessions, old)
+	}
+	s.used = time.Now()
+	p.sessions[key] = s
+	return s
+}
+
 // get takes an idle connection that is still alive, makes a new one, or waits in line for one.
-func (p *pool) get(ctx context.Context) (*conn, error) {
+func (p *pool) get(ctx context.Context, s *session) (*conn, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, p.fail("wait", kindOf(ctx, err), err)
+		return nil, p.endpoint.fail("wait", kindOf(ctx), err)
 	}
 	for {
-		p.mu.Lock()
-		if p.closed {
-			p.mu.Unlock()
-			return nil, p.fail("wait", KindClosed, errors.New("the client is closed"))
-		}
-		if last := len(p.idle) - 1; last >= 0 {
-			c := p.idle[last]
-			p.idle = p.idle[:last]
-			p.mu.Unlock()
-			if c.alive(p.endpoint.config.IdleTimeout) {
-				return c, nil
-			}
+		c, w, err := p.take(s)
+		switch {
+		case err != nil:
+			return nil, err
+		case w != nil:
+			return p.wait(ctx, w)
+		case c == nil:
+			return p.connect(ctx, s)
+		case c.session == s && c.alive(p.endpoint.config.IdleTimeout):
+			return c, nil
+		case c.session == s:
 			p.discard(c)
-			continue
+		default: // another identity's, whose place is taken
+			c.close()
+			return p.connect(ctx, s)
 		}
-		if p.open < p.endpoint.config.MaxConns {
-			p.open++
-			p.mu.Unlock()
-			return p.connect(ctx)
-		}
-		if len(p.waiters) >= p.endpoint.config.MaxWaiters {
-			p.mu.Unlock()
-			return nil, p.fail("wait", KindOverloaded, errors.New("too many calls wait for a connection"))
-		}
-		turn := make(chan *conn, 1)
-		p.waiters = append(p.waiters, turn)
-		p.mu.Unlock()
-		return p.wait(ctx, turn)
 	}
 }
 
-// wait waits for a connection, or for the permission to make one, which is a nil connection.
-func (p *pool) wait(ctx context.Context, turn chan *conn) (*conn, error) {
+// take returns an idle connection of the session; or another's, to be closed for its place; or a place in the queue; or
+// nothing at all, which is the permission to make a connection.
+func (p *pool) take(s *session) (*conn, *waiter, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, nil, p.endpoint.fail("wait", KindClosed, errClosedClient)
+	}
+	for i := len(p.idle) - 1; i >= 0; i-- {
+		if c := p.idle[i]; c.session == s {
+			p.idle = slices.Delete(p.idle, i, i+1)
+			return c, nil, nil
+		}
+	}
+	switch {
+	case p.open < p.endpoint.config.MaxConns:
+		p.open++
+		return nil, nil, nil
+	case len(p.idle) > 0:
+		oldest := p.idle[0]
+		p.idle = slices.Delete(p.idle, 0, 1)
+		return oldest, nil, nil
+	case len(p.waiters) >= p.endpoint.config.MaxWaiters:
+		return nil, nil, p.endpoint.fail("wait", KindOverloaded, errors.New("too many calls wait for a connection"))
+	}
+	w := &waiter{session: s, turn: make(chan *conn, 1)}
+	p.waiters = append(p.waiters, w)
+	return nil, w, nil
+}
+
+func (p *pool) wait(ctx context.Context, w *waiter) (*conn, error) {
 	select {
-	case c := <-turn:
-		if c == nil {
-			return p.connect(ctx)
+	case c, open := <-w.turn:
+		switch {
+		case !open:
+			return nil, p.endpoint.fail("wait", KindClosed, errClosedClient)
+		case c == nil:
+			return p.connect(ctx, w.session)
 		}
 		return c, nil
 	case <-ctx.Done():
-		p.leave(turn)
-		return nil, p.fail("wait", kindOf(ctx, ctx.Err()), ctx.Err())
+		p.leave(w)
+		return nil, p.endpoint.fail("wait", kindOf(ctx), ctx.Err())
 	}
 }
 
 // leave takes a call out of the line, and passes on what it was handed at the same moment.
-func (p *pool) leave(turn chan *conn) {
+func (p *pool) leave(w *waiter) {
 	p.mu.Lock()
-	for i, other := range p.waiters {
-		if other == turn {
-			p.waiters = append(p.waiters[:i], p.waiters[i+1:]...)
-			p.mu.Unlock()
-			return
-		}
+	if i := slices.Index(p.waiters, w); i >= 0 {
+		p.waiters = slices.Delete(p.waiters, i, i+1)
+		p.mu.Unlock()
+		return
 	}
 	p.mu.Unlock()
-	if c := <-turn; c != nil {
+	switch c, open := <-w.turn; {
+	case c != nil:
 		p.put(c)
-	} else {
+	case open:
 		p.giveUp()
 	}
 }
 
-func (p *pool) connect(ctx context.Context) (*conn, error) {
-	c, err := p.endpoint.connect(ctx)
+func (p *pool) connect(ctx context.Context, s *session) (*conn, error) {
+	c, err := p.endpoint.connect(ctx, s)
 	if err != nil {
 		p.giveUp()
 		return nil, err
@@ -102,30 +173,46 @@ func (p *pool) connect(ctx context.Context) (*conn, error) {
 	return c, nil
 }
 
-// put gives a connection to whoever waits longest, or keeps it, or closes it if it can serve no more.
+// replace closes a connection and makes another in its place.
+func (p *pool) replace(ctx context.Context, c *conn) (*conn, error) {
+	c.close()
+	return p.connect(ctx, c.session)
+}
+
+// put gives a connection to whoever of its session waits longest, or keeps it, or closes it if it can serve no more or
+// somebody else has waited for too long.
 func (p *pool) put(c *conn) {
-	if !c.reusable {
+	if !c.reusable || !p.keep(c) {
 		p.discard(c)
-		return
-	}
-	c.idleSince = time.Now()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case p.closed:
-		p.open--
-		c.close()
-	case len(p.waiters) > 0:
-		p.nextWaiter() <- c
-	default:
-		p.idle = append(p.idle, c)
 	}
 }
 
-func (p *pool) nextWaiter() chan *conn {
-	turn := p.waiters[0]
-	p.waiters = p.waiters[1:]
-	return turn
+// keep finds a use for a connection, or tells that there is none.
+func (p *pool) keep(c *conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c.idleSince = time.Now()
+	c.session.used = c.idleSince
+	own := slices.IndexFunc(p.waiters, func(w *waiter) bool { return w.session == c.session })
+	switch {
+	case p.closed:
+		return false
+	case len(p.waiters) == 0:
+		p.idle = append(p.idle, c)
+		return true
+	case own == 0 || own > 0 && p.waiters[0].bypassed < maxBypass:
+		p.waiters[0].bypassed++
+		p.serve(own, c)
+		return true
+	}
+	return false
+}
+
+// serve ends the waiting of a call. The caller holds the lock.
+func (p *pool) serve(i int, c *conn) {
+	w := p.waiters[i]
+	p.waiters = slices.Delete(p.waiters, i, i+1)
+	w.turn <- c
 }
 
 func (p *pool) discard(c *conn) {
@@ -138,47 +225,64 @@ func (p *pool) giveUp() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.waiters) > 0 && !p.closed {
-		p.nextWaiter() <- nil
+		p.serve(0, nil)
 		return
 	}
 	p.open--
 }
 
-// reap closes what has been idle for too long. The stack has the oldest at its bottom.
+// reap closes what has been idle for too long, and forgets sessions that nobody used.
 func (p *pool) reap() {
+	for _, c := range p.stale(time.Now()) {
+		c.close()
+	}
+}
+
+// stale takes out what is idle for too long, and has the reaper come again when the next will be.
+func (p *pool) stale(now time.Time) []*conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		return
+		return nil
 	}
-	limit := time.Now().Add(-p.endpoint.config.IdleTimeout)
-	stale := 0
-	for stale < len(p.idle) && p.idle[stale].idleSince.Before(limit) {
-		p.idle[stale].close()
-		stale++
+	limit := p.endpoint.config.IdleTimeout
+	n := 0
+	for n < len(p.idle) && now.Sub(p.idle[n].idleSince) >= limit {
+		n++
 	}
-	p.idle = append(p.idle[:0], p.idle[stale:]...)
-	p.open -= stale
-	p.reaper.Reset(p.endpoint.config.IdleTimeout)
+	out := slices.Clone(p.idle[:n])
+	p.idle = slices.Delete(p.idle, 0, n)
+	p.open -= n
+	for key, s := range p.sessions {
+		if now.Sub(s.used) >= max(sessionLife, limit) {
+			delete(p.sessions, key)
+		}
+	}
+	next := limit
+	if len(p.idle) > 0 {
+		next = p.idle[0].idleSince.Add(limit).Sub(now)
+	}
+	p.reaper.Reset(next)
+	return out
 }
 
 // close ends the pool: idle connections are closed, those that wait are sent away.
 func (p *pool) close() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	if p.closed {
+		p.mu.Unlock()
+		return
+	}
 	p.closed = true
 	p.reaper.Stop()
-	for _, c := range p.idle {
+	idle := p.idle
+	p.idle, p.open = nil, p.open-len(p.idle)
+	for _, w := range p.waiters {
+		close(w.turn)
+	}
+	p.waiters = nil
+	p.mu.Unlock()
+	for _, c := range idle {
 		c.close()
 	}
-	p.open -= len(p.idle)
-	p.idle = nil
-	for len(p.waiters) > 0 {
-		p.open++
-		p.nextWaiter() <- nil
-	}
-}
-
-func (p *pool) fail(op string, kind Kind, err error) error {
-	return &Error{Op: op, Kind: kind, Endpoint: p.endpoint.url, Err: err}
 }
