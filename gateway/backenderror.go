@@ -1,0 +1,140 @@
+package gateway
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+
+	umv1 "github.com/umgateway/umgateway/gen/um/v1"
+	"github.com/umgateway/umgateway/soapbridge"
+)
+
+// kindMeaning is what a kind of failure means to callers.
+type kindMeaning struct {
+	code    codes.Code
+	reason  string
+	message string
+}
+
+var kindMeanings = map[soapbridge.Kind]kindMeaning{
+	soapbridge.KindInternal:       {codes.Internal, reasonInternal, "the gateway failed"},
+	soapbridge.KindUnsupported:    {codes.Unimplemented, reasonOperationUnsupported, "the backend has no such operation"},
+	soapbridge.KindNotDispatched:  {codes.Unimplemented, reasonContractMismatch, "the backend does not know the operation: is its address right?"},
+	soapbridge.KindReplyRefused:   {codes.Internal, reasonReplyRefused, "the backend's reply must not be accepted"},
+	soapbridge.KindNotSOAP:        {codes.Internal, reasonNotSOAP, "the backend's reply is not SOAP"},
+	soapbridge.KindEmpty:          {codes.Internal, reasonEmpty, "the backend's reply is empty"},
+	soapbridge.KindRedirect:       {codes.Internal, reasonRedirect, "the backend answers with a redirect, which is not followed"},
+	soapbridge.KindUnavailable:    {codes.Unavailable, reasonUnavailable, "the backend is unavailable"},
+	soapbridge.KindThrottled:      {codes.ResourceExhausted, reasonThrottled, "the backend asks for fewer calls and did not execute this one"},
+	soapbridge.KindUnauthorized:   {codes.Internal, reasonAuthFailed, "the backend rejected the gateway's account: an operator must act"},
+	soapbridge.KindHeldOff:        {codes.Internal, reasonAuthFailed, "the backend rejected the gateway's account before, which is held off now: an operator must act"},
+	soapbridge.KindForbidden:      {codes.PermissionDenied, reasonForbidden, "the backend denies access"},
+	soapbridge.KindProxyAuth:      {codes.Internal, reasonProxyAuth, "a proxy before the backend asks for a credential"},
+	soapbridge.KindOverloaded:     {codes.ResourceExhausted, reasonOverloaded, "too many calls wait for the backend"},
+	soapbridge.KindOutcomeUnknown: {codes.Unknown, reasonOutcomeUnknown, "the backend may or may not have executed the call: do not repeat it"},
+}
+
+// backendError explains an error of the bridge; nil if it is none.
+func (g *Gateway) backendError(err error) *Error {
+	var failure *soapbridge.Error
+	if !errors.As(err, &failure) {
+		return nil
+	}
+	switch failure.Kind {
+	case soapbridge.KindDeadline:
+		return deadlineError(failure.Operation, err)
+	case soapbridge.KindCanceled:
+		return canceledError(failure.Operation, err)
+	case soapbridge.KindRequest:
+		return unwritable(failure)
+	}
+	e := &Error{RetryAfter: failure.RetryAfter, Cause: err}
+	if failure.Kind == soapbridge.KindFault {
+		e.say(failure, meaningOf(failure.Fault))
+	} else {
+		meaning := kindMeanings[failure.Kind]
+		e.say(failure, faultMeaning{code: meaning.code, reason: meaning.reason, message: meaning.message})
+	}
+	g.refine(e, failure)
+	if failure.Fault != nil {
+		e.Fault = soapFault(failure)
+	}
+	return e.with(map[string]string{"operation": failure.Operation, "cause": causeOf(failure), "http_status": statusText(failure)})
+}
+
+func (e *Error) say(failure *soapbridge.Error, meaning faultMeaning) {
+	e.Code, e.Reason, e.Message = meaning.code, meaning.reason, failure.Operation+": "+meaning.message
+	if meaning.field != "" {
+		e.Violations = []*errdetails.BadRequest_FieldViolation{{Field: meaning.field, Description: meaning.message}}
+	}
+}
+
+// throttleDelay is what callers are told who were refused for load, where the backend did not say how long to wait.
+const throttleDelay = time.Second
+
+// refine adds what depends on more than the kind.
+func (g *Gateway) refine(e *Error, failure *soapbridge.Error) {
+	switch failure.Kind {
+	case soapbridge.KindNotSOAP, soapbridge.KindEmpty:
+		if failure.HTTPStatus >= http.StatusInternalServerError {
+			e.Code = codes.Unavailable
+		}
+	case soapbridge.KindUnauthorized, soapbridge.KindHeldOff:
+		if g.config.CallerCredentials {
+			e.Code, e.Reason = codes.Unauthenticated, reasonCredentialsRejected
+			e.Message = failure.Operation + ": the backend rejected the caller's credential"
+		}
+	case soapbridge.KindUnsupported:
+		e.Message += " (dialect " + failure.Cause + ")"
+	case soapbridge.KindReplyRefused:
+		e.Message += " (" + failure.Cause + ")"
+	}
+	if e.Code == codes.ResourceExhausted && e.RetryAfter == 0 {
+		e.RetryAfter = throttleDelay
+	}
+}
+
+// unwritable explains a request that has no SOAP form.
+func unwritable(failure *soapbridge.Error) *Error {
+	refused := invalidRequest("the request cannot be sent to the backend")
+	switch {
+	case failure.Field != "" && failure.Err != nil:
+		refused = invalidField(failure.Field, strings.TrimPrefix(failure.Err.Error(), failure.Field+": "))
+	case failure.Err != nil:
+		refused = invalidRequest(failure.Err.Error())
+	}
+	e := refusedRequest(refused)
+	e.Cause = failure
+	return e
+}
+
+func soapFault(failure *soapbridge.Error) *umv1.SoapFault {
+	return &umv1.SoapFault{
+		FaultCode:     failure.Fault.OutermostCode(),
+		ExceptionType: failure.Fault.ExceptionType,
+		ResponseCode:  failure.Fault.ResponseCode,
+		HttpStatus:    int32(failure.HTTPStatus),
+		FaultString:   failure.Fault.Message(),
+	}
+}
+
+func causeOf(failure *soapbridge.Error) string {
+	if failure.Kind == soapbridge.KindFault {
+		if names := failure.Fault.Names(); len(names) > 0 {
+			return names[0]
+		}
+	}
+	return failure.Cause
+}
+
+func statusText(failure *soapbridge.Error) string {
+	if failure.HTTPStatus == 0 {
+		return ""
+	}
+	return strconv.Itoa(failure.HTTPStatus)
+}

@@ -1,0 +1,67 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// Protocol is the way in which a call arrived.
+type Protocol string
+
+// The protocols.
+const (
+	ProtocolGRPC Protocol = "grpc"
+	ProtocolREST Protocol = "rest"
+)
+
+// Call is one call on its way through the interceptors, over whatever protocol.
+type Call struct {
+	// Method is the rpc.
+	Method protoreflect.MethodDescriptor
+	// FullMethod is the rpc as gRPC writes it, for instance "/um.v1.CallService/Disconnect".
+	FullMethod string
+	// Protocol tells how the call arrived.
+	Protocol Protocol
+	// Request is the request message. It is valid only for interceptors that run after validation.
+	Request proto.Message
+	// Metadata is what came with the request: gRPC metadata, or those HTTP headers that have a meaning as such.
+	Metadata metadata.MD
+	// Peer is the caller's network address; nil if there is none.
+	Peer net.Addr
+	// TLS describes the caller's connection; nil if it is not encrypted.
+	TLS *tls.ConnectionState
+	// RequestID identifies the call in logs and answers.
+	RequestID string
+
+	undecodable error
+	respond     func(proto.Message) error
+	header      func(key, value string)
+}
+
+// Send sends a response message: exactly once for a unary rpc, as often as needed for a server stream. The message must not
+// be changed afterwards.
+func (c *Call) Send(m proto.Message) error { return c.respond(m) }
+
+// SetHeader sets a header of the response, if no response was sent yet. The key is in lower case.
+func (c *Call) SetHeader(key, value string) { c.header(key, value) }
+
+// Handler carries a call out.
+type Handler func(ctx context.Context, call *Call) error
+
+// Interceptor does something before or after the handler that comes next, or instead of it. Every interceptor sees the
+// calls of all protocols.
+type Interceptor func(ctx context.Context, call *Call, next Handler) error
+
+// chain makes one handler of interceptors, the first outermost, around a last handler.
+func chain(interceptors []Interceptor, last Handler) Handler {
+	for i := len(interceptors) - 1; i >= 0; i-- {
+		intercept, next := interceptors[i], last
+		last = func(ctx context.Context, call *Call) error { return intercept(ctx, call, next) }
+	}
+	return last
+}

@@ -1,0 +1,146 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"buf.build/go/protovalidate"
+	"google.golang.org/grpc"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/reflection"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// Invoker carries out an rpc and returns its response. *soapbridge.Bridge is one. Errors of type *soapbridge.Error become
+// the status that callers expect; of others only the log learns more than INTERNAL.
+type Invoker interface {
+	Invoke(ctx context.Context, method protoreflect.MethodDescriptor, in proto.Message) (proto.Message, error)
+}
+
+// Config sets up a Gateway. Zero values stand for the defaults.
+type Config struct {
+	// Invoker carries the calls out. Required.
+	Invoker Invoker
+	// Logger receives one line for each call. Default: nothing is logged.
+	Logger *slog.Logger
+	// DefaultTimeout is the deadline of calls that bring none. Default 8 s.
+	DefaultTimeout time.Duration
+	// MaxTimeout caps the deadlines that callers bring. Default 60 s. It must not be below DefaultTimeout.
+	MaxTimeout time.Duration
+	// DrainTimeout is how long calls in flight may take to finish when Serve ends. Default 30 s.
+	DrainTimeout time.Duration
+	// MaxRequestBytes bounds the body of a REST request and the message of a gRPC request. Default 4 MiB.
+	MaxRequestBytes int
+	// AllowedOrigins are the origins, such as "https://console.example.com", whose web pages may call the gateway.
+	// Default: none but the gateway's own.
+	AllowedOrigins []string
+	// AllowedHosts are names, besides those of the loopback interface, that may stand in the Host header of a request to a
+	// loopback listener.
+	AllowedHosts []string
+	// CallerCredentials tells that the backend is asked with the caller's own credential, so that its rejection is the
+	// caller's to mend and not the operator's.
+	CallerCredentials bool
+	// Front are interceptors that see every call, before it is validated.
+	Front []Interceptor
+	// Back are interceptors that see valid calls only, just before they are carried out.
+	Back []Interceptor
+}
+
+// Gateway serves the um.v1 services over gRPC and REST. It is safe for concurrent use.
+type Gateway struct {
+	config    Config
+	methods   map[string]*method
+	validator protovalidate.Validator
+	handle    Handler
+	grpc      *grpc.Server
+	http      http.Handler
+	health    *healthServer
+}
+
+// New checks the configuration and builds both fronts. It listens to nothing yet.
+func New(config Config) (*Gateway, error) {
+	if err := config.setDefaults(); err != nil {
+		return nil, fmt.Errorf("gateway: %w", err)
+	}
+	methods, err := methodsOf(services())
+	if err != nil {
+		return nil, fmt.Errorf("gateway: %w", err)
+	}
+	validator, err := newValidator(methods)
+	if err != nil {
+		return nil, fmt.Errorf("gateway: %w", err)
+	}
+	g := &Gateway{config: config, methods: methods, validator: validator, health: newHealthServer()}
+	g.handle = chain(g.interceptors(), g.invoke)
+	g.newGRPC()
+	if g.http, err = g.newHTTP(); err != nil {
+		return nil, fmt.Errorf("gateway: %w", err)
+	}
+	return g, nil
+}
+
+func (c *Config) setDefaults() error {
+	if c.Invoker == nil {
+		return errors.New("an invoker is required")
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	for _, d := range [...]struct {
+		value    *time.Duration
+		standard time.Duration
+	}{{&c.DefaultTimeout, 8 * time.Second}, {&c.MaxTimeout, 60 * time.Second}, {&c.DrainTimeout, 30 * time.Second}} {
+		switch {
+		case *d.value < 0:
+			return errors.New("a timeout must not be negative")
+		case *d.value == 0:
+			*d.value = d.standard
+		}
+	}
+	if c.MaxTimeout < c.DefaultTimeout {
+		return fmt.Errorf("the maximum timeout %v is below the default timeout %v", c.MaxTimeout, c.DefaultTimeout)
+	}
+	if c.MaxRequestBytes < 0 {
+		return errors.New("the limit of requests must not be negative")
+	}
+	if c.MaxRequestBytes == 0 {
+		c.MaxRequestBytes = 4 << 20
+	}
+	return nil
+}
+
+// interceptors lists what every call goes through, the outermost first.
+func (g *Gateway) interceptors() []Interceptor {
+	list := []Interceptor{g.identify, g.log, g.explain, g.survive}
+	list = append(list, g.config.Front...)
+	list = append(list, g.limitTime, g.validate)
+	return append(list, g.config.Back...)
+}
+
+// invoke is the end of the chain: it has the call carried out.
+func (g *Gateway) invoke(ctx context.Context, call *Call) error {
+	response, err := g.config.Invoker.Invoke(ctx, call.Method, call.Request)
+	if err != nil {
+		return err
+	}
+	return call.Send(response)
+}
+
+func (g *Gateway) newGRPC() {
+	g.grpc = grpc.NewServer(
+		grpc.ForceServerCodecV2(newCodec()),
+		grpc.MaxRecvMsgSize(g.config.MaxRequestBytes),
+	)
+	g.register(g.grpc)
+	healthv1.RegisterHealthServer(g.grpc, g.health)
+	g.setServing(healthv1.HealthCheckResponse_SERVING)
+	reflection.Register(g.grpc)
+}
+
+// Handler returns the REST front.
+func (g *Gateway) Handler() http.Handler { return g.http }

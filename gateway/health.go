@@ -1,0 +1,55 @@
+package gateway
+
+import (
+	"context"
+
+	"google.golang.org/grpc/health"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+)
+
+// healthServer is gRPC's health service, whose watches end when the gateway drains: they would keep it from stopping.
+type healthServer struct {
+	*health.Server
+	draining chan struct{}
+}
+
+func newHealthServer() *healthServer {
+	return &healthServer{Server: health.NewServer(), draining: make(chan struct{})}
+}
+
+// Watch reports changes until the caller leaves or the gateway drains, which it reports last.
+func (h *healthServer) Watch(request *healthv1.HealthCheckRequest, stream healthv1.Health_WatchServer) error {
+	ctx, cancel := context.WithCancel(stream.Context())
+	defer cancel()
+	watch := make(chan error, 1)
+	go func() { watch <- h.Server.Watch(request, watchStream{stream, ctx}) }()
+	select {
+	case err := <-watch:
+		return err
+	case <-h.draining:
+		cancel()
+		<-watch
+		return stream.Send(&healthv1.HealthCheckResponse{Status: healthv1.HealthCheckResponse_NOT_SERVING})
+	}
+}
+
+// drain reports NOT_SERVING for good and ends the watches.
+func (h *healthServer) drain() {
+	h.Shutdown()
+	close(h.draining)
+}
+
+type watchStream struct {
+	healthv1.Health_WatchServer
+	ctx context.Context
+}
+
+func (s watchStream) Context() context.Context { return s.ctx }
+
+// setServing reports a state for the whole server and for each service.
+func (g *Gateway) setServing(state healthv1.HealthCheckResponse_ServingStatus) {
+	g.health.SetServingStatus("", state)
+	for _, service := range services() {
+		g.health.SetServingStatus(string(service.FullName()), state)
+	}
+}

@@ -1,0 +1,76 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
+)
+
+// writeError answers with an error that a call ended with, or that the generated code found before there was a call.
+func (g *Gateway) writeError(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error) {
+	if body, ours := r.Body.(*requestBody); ours && body.refused != nil {
+		err = body.refused
+	}
+	var e *Error
+	var refused *requestError
+	switch {
+	case errors.As(err, &e):
+	case errors.As(err, &refused):
+		e = refusedRequest(refused)
+	default:
+		e = generatedError(err)
+	}
+	g.refuse(w, r, e)
+}
+
+// generatedError explains an error of the generated code, which is about the request: a path that is not well escaped, a
+// header that cannot be read.
+func generatedError(err error) *Error {
+	s, _ := status.FromError(err)
+	if s.Code() == codes.InvalidArgument {
+		return &Error{Code: codes.InvalidArgument, Reason: reasonRequestInvalid, Message: s.Message()}
+	}
+	var routing *runtime.HTTPStatusError
+	if errors.As(err, &routing) && routing.HTTPStatus == http.StatusBadRequest {
+		return refusedRequest(invalidRequest("the path is not well escaped"))
+	}
+	return &Error{Code: codes.Internal, Reason: reasonInternal, Message: "the gateway failed", Cause: err}
+}
+
+// refuse answers with an error.
+func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, e *Error) {
+	told := *e
+	told.requestID = frontOf(r.Context()).requestID
+	s := told.GRPCStatus()
+	if told.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.FormatInt(int64((told.RetryAfter+time.Second-1)/time.Second), 10))
+	}
+	w.Header().Set("Content-Type", "application/json")
+	body, err := marshalJSON(protojson.MarshalOptions{}, s.Proto())
+	if err != nil {
+		body = []byte(`{"code":13,"message":"the error could not be written"}`)
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(httpStatus(&told))
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body)
+	}
+}
+
+// httpStatus is the status of an error: that of its code, unless the reason is one that HTTP knows better.
+func httpStatus(e *Error) int {
+	switch e.Reason {
+	case reasonMethodNotAllowed:
+		return http.StatusMethodNotAllowed
+	case reasonBodyTooLarge:
+		return http.StatusRequestEntityTooLarge
+	}
+	return runtime.HTTPStatusFromCode(e.Code)
+}

@@ -1,0 +1,98 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	umv1 "github.com/umgateway/umgateway/gen/um/v1"
+)
+
+// services lists what the gateway serves.
+func services() []protoreflect.ServiceDescriptor {
+	return []protoreflect.ServiceDescriptor{
+		umv1.File_um_v1_call_service_proto.Services().ByName("CallService"),
+		umv1.File_um_v1_mailbox_service_proto.Services().ByName("MailboxService"),
+	}
+}
+
+// method is an rpc that the gateway serves.
+type method struct {
+	descriptor protoreflect.MethodDescriptor
+	full       string
+	input      protoreflect.MessageType
+}
+
+// methodsOf lists the rpcs of the services by their full method names.
+func methodsOf(services []protoreflect.ServiceDescriptor) (map[string]*method, error) {
+	methods := map[string]*method{}
+	for _, service := range services {
+		for i := range service.Methods().Len() {
+			descriptor := service.Methods().Get(i)
+			input, err := protoregistry.GlobalTypes.FindMessageByName(descriptor.Input().FullName())
+			if err != nil {
+				return nil, fmt.Errorf("find the input of %s: %w", descriptor.FullName(), err)
+			}
+			full := fmt.Sprintf("/%s/%s", service.FullName(), descriptor.Name())
+			methods[full] = &method{descriptor: descriptor, full: full, input: input}
+		}
+	}
+	return methods, nil
+}
+
+// register makes the gRPC server serve the services with one generic handler.
+func (g *Gateway) register(server *grpc.Server) {
+	for _, service := range services() {
+		description := grpc.ServiceDesc{
+			ServiceName: string(service.FullName()), HandlerType: (*any)(nil), Metadata: service.ParentFile().Path(),
+		}
+		for i := range service.Methods().Len() {
+			m := g.methods[fmt.Sprintf("/%s/%s", service.FullName(), service.Methods().Get(i).Name())]
+			description.Methods = append(description.Methods, grpc.MethodDesc{
+				MethodName: string(m.descriptor.Name()),
+				Handler: func(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
+					return g.handleUnary(ctx, m, decode)
+				},
+			})
+		}
+		server.RegisterService(&description, g)
+	}
+}
+
+// handleUnary serves a unary gRPC call.
+func (g *Gateway) handleUnary(ctx context.Context, m *method, decode func(any) error) (any, error) {
+	request := incoming{message: m.input.New().Interface()}
+	if err := decode(&request); err != nil {
+		return nil, err
+	}
+	var response proto.Message
+	call := &Call{
+		Method: m.descriptor, FullMethod: m.full, Protocol: ProtocolGRPC,
+		Request: request.message, undecodable: request.err,
+		respond: func(out proto.Message) error { response = out; return nil },
+		header:  func(key, value string) { _ = grpc.SetHeader(ctx, metadata.Pairs(key, value)) },
+	}
+	call.Metadata, _ = metadata.FromIncomingContext(ctx)
+	if p, ok := peer.FromContext(ctx); ok {
+		call.Peer = p.Addr
+		if secure, ok := p.AuthInfo.(credentials.TLSInfo); ok {
+			call.TLS = &secure.State
+		}
+	}
+	if err := g.handle(ctx, call); err != nil {
+		return nil, err
+	}
+	if response == nil {
+		return nil, status.Error(codes.Internal, "the call ended without a response")
+	}
+	return response, nil
+}

@@ -1,0 +1,103 @@
+package gateway
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// requestBody is a REST request's body, read as a whole. The generated code decodes from it, by way of the marshaler; why
+// that failed is kept, since the generated code passes on the text only.
+type requestBody struct {
+	data    []byte
+	path    map[string]string // the variables in the path
+	refused error
+}
+
+// Read is what remains for others: nothing.
+func (*requestBody) Read([]byte) (int, error) { return 0, io.EOF }
+
+// Close does nothing.
+func (*requestBody) Close() error { return nil }
+
+// bodyTimeout is how long a client may take to send a body.
+const bodyTimeout = 30 * time.Second
+
+// checkRequest looks at what the generated code does not look at: unknown query parameters, a body that is too large.
+func (g *Gateway) checkRequest(routes []*route) runtime.Middleware {
+	return func(next runtime.HandlerFunc) runtime.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request, path map[string]string) {
+			chosen := routeOf(routes, r)
+			if chosen == nil {
+				g.refuse(w, r, &Error{Code: codes.Internal, Reason: reasonInternal, Message: "the gateway failed"})
+				return
+			}
+			if err := chosen.checkQuery(r.URL.RawQuery); err != nil {
+				g.writeError(r.Context(), nil, nil, w, r, err)
+				return
+			}
+			body := &requestBody{path: path}
+			if chosen.hasBody {
+				var err error
+				if body.data, err = g.readBody(w, r); err != nil {
+					g.writeError(r.Context(), nil, nil, w, r, err)
+					return
+				}
+			}
+			r.Body = body
+			next(w, r, path)
+		}
+	}
+}
+
+func (g *Gateway) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	control := http.NewResponseController(w)
+	// Not every ResponseWriter has deadlines; those of tests do not.
+	if control.SetReadDeadline(time.Now().Add(bodyTimeout)) == nil {
+		defer func() { _ = control.SetReadDeadline(time.Time{}) }()
+	}
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(g.config.MaxRequestBytes)))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, &Error{Code: codes.ResourceExhausted, Reason: reasonBodyTooLarge, Message: "the body is larger than the gateway's limit"}
+	case err != nil:
+		return nil, invalidRequest("the body could not be read to its end")
+	}
+	return data, nil
+}
+
+// decode reads the body into a message. An empty body is an empty message.
+func (b *requestBody) decode(m proto.Message) error {
+	if len(bytes.TrimSpace(b.data)) > 0 {
+		if err := (protojson.UnmarshalOptions{}).Unmarshal(b.data, m); err != nil {
+			b.refused = explainJSON(m.ProtoReflect().Descriptor(), b.data, err)
+			return b.refused
+		}
+	}
+	b.refused = b.checkPath(m.ProtoReflect())
+	return b.refused
+}
+
+// checkPath refuses a body that says something else than the path. The generated code would silently prefer the path.
+func (b *requestBody) checkPath(m protoreflect.Message) error {
+	for name, value := range b.path {
+		field := m.Descriptor().Fields().ByName(protoreflect.Name(name))
+		if field == nil || strings.Contains(name, ".") || !m.Has(field) {
+			continue
+		}
+		if m.Get(field).String() != value {
+			return invalidField(name, "the path and the body differ: leave it out of the body")
+		}
+	}
+	return nil
+}

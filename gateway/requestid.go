@@ -1,0 +1,45 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+)
+
+// requestIDHeader carries the id of a request, in and out.
+const requestIDHeader = "x-request-id"
+
+const maxRequestIDBytes = 128
+
+// identify gives each call an id, the caller's own if that is printable, and sends it back. The HTTP side has done so
+// already for REST.
+func (g *Gateway) identify(ctx context.Context, call *Call, next Handler) error {
+	if call.RequestID == "" {
+		var sent string
+		if values := call.Metadata.Get(requestIDHeader); len(values) > 0 {
+			sent = values[0]
+		}
+		call.RequestID = requestID(sent)
+		call.SetHeader(requestIDHeader, call.RequestID)
+	}
+	return next(ctx, call)
+}
+
+// requestID returns the id that was sent, or a new one if none was or if it must not be repeated in logs and headers.
+func requestID(sent string) string {
+	if printable(sent) {
+		return sent
+	}
+	var random [16]byte
+	rand.Read(random[:])
+	return hex.EncodeToString(random[:])
+}
+
+func printable(id string) bool {
+	for i := range len(id) {
+		if id[i] <= ' ' || id[i] > '~' {
+			return false
+		}
+	}
+	return id != "" && len(id) <= maxRequestIDBytes
+}

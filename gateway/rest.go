@@ -1,0 +1,58 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+
+	umv1 "github.com/umgateway/umgateway/gen/um/v1"
+)
+
+// newHTTP builds the REST front: the generated routes, over the in-process connection, behind what every HTTP request goes
+// through.
+func (g *Gateway) newHTTP() (http.Handler, error) {
+	routes, err := routesOf(g.methods)
+	if err != nil {
+		return nil, err
+	}
+	mux := runtime.NewServeMux(
+		runtime.WithMarshalerOption(runtime.MIMEWildcard, marshaler{}),
+		runtime.WithUnescapingMode(runtime.UnescapingModeAllExceptReserved),
+		runtime.WithDisablePathLengthFallback(),
+		runtime.WithDisableHTTPMethodOverride(),
+		runtime.WithIncomingHeaderMatcher(forwardedHeader),
+		runtime.WithOutgoingHeaderMatcher(dropHeader),
+		runtime.WithOutgoingTrailerMatcher(dropHeader),
+		runtime.WithMiddlewares(g.checkRequest(routes)),
+		runtime.WithErrorHandler(g.writeError),
+		runtime.WithRoutingErrorHandler(g.refuseRoute(routes)),
+	)
+	connection := inProcess{g}
+	ctx := context.Background()
+	if err := umv1.RegisterCallServiceHandlerClient(ctx, mux, umv1.NewCallServiceClient(connection)); err != nil {
+		return nil, err
+	}
+	if err := umv1.RegisterMailboxServiceHandlerClient(ctx, mux, umv1.NewMailboxServiceClient(connection)); err != nil {
+		return nil, err
+	}
+	guarded, err := g.guardOrigin(mux)
+	if err != nil {
+		return nil, err
+	}
+	return g.accept(guarded), nil
+}
+
+// forwardedHeader names the metadata that a request header becomes. The generated code adds Authorization and the
+// forwarding headers by itself.
+func forwardedHeader(name string) (string, bool) {
+	switch lower := strings.ToLower(name); lower {
+	case "traceparent", "tracestate", "user-agent":
+		return lower, true
+	}
+	return "", false
+}
+
+// dropHeader keeps gRPC headers off HTTP: the HTTP side sets its own.
+func dropHeader(string) (string, bool) { return "", false }

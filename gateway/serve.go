@@ -1,0 +1,78 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	readHeaderTimeout = 10 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 64 << 10
+)
+
+// Serve serves gRPC and REST on the listeners until the context ends or one of them fails. It then drains: health turns to
+// NOT_SERVING, no new call is accepted, and calls in flight have Config.DrainTimeout to finish. It closes the listeners. A
+// Gateway can serve once.
+func (g *Gateway) Serve(ctx context.Context, grpcListener, httpListener net.Listener) error {
+	rest := &http.Server{
+		Handler: g.http, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		BaseContext: func(l net.Listener) context.Context { return withListener(context.Background(), l) },
+		ErrorLog:    slog.NewLogLogger(g.config.Logger.Handler(), slog.LevelDebug),
+	}
+	group, running := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := g.grpc.Serve(grpcListener); err != nil {
+			return fmt.Errorf("serve grpc: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		if err := rest.Serve(httpListener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve http: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-running.Done()
+		return g.drain(rest)
+	})
+	if err := group.Wait(); err != nil {
+		return fmt.Errorf("gateway: %w", err)
+	}
+	return nil
+}
+
+// drain lets calls in flight finish, and ends those that take too long.
+func (g *Gateway) drain(rest *http.Server) error {
+	g.health.drain()
+	limited, cancel := context.WithTimeout(context.Background(), g.config.DrainTimeout)
+	defer cancel()
+	stopped := make(chan struct{})
+	go func() {
+		g.grpc.GracefulStop()
+		close(stopped)
+	}()
+	err := rest.Shutdown(limited)
+	if err != nil {
+		rest.Close()
+	}
+	select {
+	case <-stopped:
+	case <-limited.Done():
+		g.grpc.Stop()
+		<-stopped
+		err = limited.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("drain: calls were still in flight after %v: %w", g.config.DrainTimeout, err)
+	}
+	return nil
+}

@@ -1,0 +1,63 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"buf.build/go/protovalidate"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// errUndecodable marks a request that is not a protobuf message.
+var errUndecodable = errors.New("the request is not a protobuf message of this rpc")
+
+// newValidator compiles the rules of every request, so that the first call pays nothing.
+func newValidator(methods map[string]*method) (protovalidate.Validator, error) {
+	var requests []proto.Message
+	for _, m := range methods {
+		requests = append(requests, m.input.Zero().Interface())
+	}
+	validator, err := protovalidate.New(protovalidate.WithMessages(requests...), protovalidate.WithDisableLazy())
+	if err != nil {
+		return nil, fmt.Errorf("compile the rules of the schema: %w", err)
+	}
+	return validator, nil
+}
+
+// validate refuses a request that could not be decoded, holds text that is not UTF-8, or breaks a rule of the schema.
+func (g *Gateway) validate(ctx context.Context, call *Call, next Handler) error {
+	if call.undecodable != nil {
+		return call.undecodable
+	}
+	if err := checkUTF8(call.Request.ProtoReflect()); err != nil {
+		return err
+	}
+	err := g.validator.Validate(call.Request)
+	if err == nil {
+		return next(ctx, call)
+	}
+	var broken *protovalidate.ValidationError
+	if !errors.As(err, &broken) {
+		return fmt.Errorf("%s: check the rules of the schema: %w", call.Method.Name(), err)
+	}
+	refused := &requestError{}
+	for _, violation := range broken.Violations {
+		refused.add(protovalidate.FieldPathString(violation.Proto.GetField()), violation.Proto.GetMessage())
+	}
+	return refused
+}
+
+// checkUTF8 looks at the text fields of a message that was not decoded from protobuf, which checks them by itself. REST
+// paths can hold any byte.
+func checkUTF8(m protoreflect.Message) (err error) {
+	m.Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+		if field.Kind() == protoreflect.StringKind && !field.IsList() && !field.IsMap() && !utf8.ValidString(value.String()) {
+			err = invalidField(string(field.Name()), "is not valid UTF-8")
+		}
+		return err == nil
+	})
+	return err
+}
