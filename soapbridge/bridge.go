@@ -13,7 +13,12 @@ import (
 	"github.com/umgateway/umgateway/soapbridge/transport"
 )
 
-// Transport carries one request to the backend and brings the reply back. *transport.Client is one.
+// Transport carries one request to the backend and brings the reply back. *transport.Client is one. A Transport that also
+// has a method
+//
+//	HoldOff(ctx context.Context, request *transport.Request, d time.Duration)
+//
+// is told when a fault asks to send fewer requests of the request's identity for that long.
 type Transport interface {
 	// RoundTrip sends the request once. Its errors are *transport.Error, or the context's.
 	RoundTrip(ctx context.Context, request *transport.Request) (*transport.Reply, error)
@@ -29,17 +34,19 @@ type Limits struct {
 
 // Bridge carries out rpcs as SOAP operations at one backend. It is safe for concurrent use.
 type Bridge struct {
-	dialect   Dialect
-	transport Transport
-	plans     map[protoreflect.FullName]*plan
-	known     []knownNamespace
-	limits    Limits
-	observe   Observer
-	fixed     bool
-	choice    formChoice
-	now       func() time.Time
-	decoders  sync.Pool
-	buffers   sync.Pool
+	dialect    Dialect
+	transport  Transport
+	plans      map[protoreflect.FullName]*plan
+	known      []knownNamespace
+	limits     Limits
+	observe    Observer
+	fixed      bool
+	choice     formChoice
+	retries    *retrier // nil for none
+	priorities map[*plan]transport.Priority
+	now        func() time.Time
+	decoders   sync.Pool
+	buffers    sync.Pool
 }
 
 // Option changes a default of New.
@@ -122,7 +129,7 @@ func (b *Bridge) Invoke(ctx context.Context, method protoreflect.MethodDescripto
 	return b.invoke(ctx, p, in)
 }
 
-// exchange sends the request once, in the given form, and reads the answer.
+// exchange sends the request in the given form and reads the answer.
 func (b *Bridge) exchange(ctx context.Context, p *plan, form int, in proto.Message) (proto.Message, error) {
 	buffer := b.buffers.Get().(*[]byte)
 	defer b.buffers.Put(buffer)
@@ -136,25 +143,44 @@ func (b *Bridge) exchange(ctx context.Context, p *plan, form int, in proto.Messa
 		return nil, failure
 	}
 	report := Exchange{Operation: p.operation, Form: b.dialect.Forms[form].Name, RequestBytes: len(body)}
+	return b.send(ctx, p, &transport.Request{
+		Action: p.forms[form].action, Body: body, Priority: b.priorities[p], Repeatable: p.effect != EffectOnce,
+	}, report)
+}
+
+// attempt sends the request once and reports how that went.
+func (b *Bridge) attempt(ctx context.Context, p *plan, request *transport.Request, report *Exchange) (proto.Message, error) {
 	start := b.now()
-	out, err := b.roundTrip(ctx, p, &transport.Request{
-		Action: p.forms[form].action, Body: body, Repeatable: p.effect != EffectOnce,
-	}, &report)
+	out, err := b.roundTrip(ctx, p, request, report)
 	report.Duration, report.Err = b.now().Sub(start), err
-	b.observe(ctx, report)
+	b.observe(ctx, *report)
 	return out, err
 }
 
 func (b *Bridge) roundTrip(ctx context.Context, p *plan, request *transport.Request, report *Exchange) (proto.Message, error) {
 	reply, err := b.transport.RoundTrip(ctx, request)
 	if err != nil {
-		return nil, p.interpretError(ctx, err)
+		return nil, p.interpretError(ctx, err, report)
 	}
 	defer reply.Release()
 	report.Status, report.ReplyBytes, report.Endpoint = reply.Status, len(reply.Body), reply.Endpoint
 	out := p.output.New().Interface()
 	if err := b.interpret(p, reply, out, report); err != nil {
+		b.holdOff(ctx, request, err)
 		return nil, err
 	}
 	return out, nil
+}
+
+// holdOff passes on the back-off that a fault asks for; the transport has read the reply's header by itself.
+func (b *Bridge) holdOff(ctx context.Context, request *transport.Request, err error) {
+	var fault *Fault
+	if !errors.As(err, &fault) || fault.BackOff <= 0 {
+		return
+	}
+	if t, able := b.transport.(interface {
+		HoldOff(ctx context.Context, request *transport.Request, d time.Duration)
+	}); able {
+		t.HoldOff(ctx, request, fault.BackOff)
+	}
 }

@@ -24,7 +24,13 @@ func (b *Bridge) interpret(p *plan, reply *transport.Reply, out proto.Message, r
 		fault, err = d.reply(p, out.ProtoReflect())
 		report.Dropped, report.Unknown = d.dropped, d.unknown
 	}
+	if err == nil && fault == nil && !reply.Truncated && !reply.Unsent {
+		return nil
+	}
 	failure := &Error{Operation: p.operation, HTTPStatus: reply.Status, RetryAfter: transport.RetryAfter(reply.Header, b.now()), Err: err}
+	if !reply.Unsent {
+		failure.Sent = transport.FullySent
+	}
 	switch {
 	case fault != nil:
 		failure.Kind, failure.Fault = KindFault, fault
@@ -35,16 +41,19 @@ func (b *Bridge) interpret(p *plan, reply *transport.Reply, out proto.Message, r
 			failure.RetryAfter = fault.BackOff
 		}
 		return failure
-	case err == nil && !reply.Truncated:
-		return nil
+	case err == nil && reply.Unsent:
+		failure.Err = errUnasked
 	case err == nil:
 		failure.Err = errTruncated
 	}
 	failure.Kind, failure.Cause, failure.Field = kindOfReply(reply, failure.Err)
-	return p.settle(failure, transport.FullySent)
+	return p.settle(failure)
 }
 
-var errTruncated = errors.New("the reply ends before its Content-Length")
+var (
+	errTruncated = errors.New("the reply ends before its Content-Length")
+	errUnasked   = errors.New("the server answered an operation that it was not sent")
+)
 
 // kindOfReply decides by the status what a reply is that holds no readable SOAP, and by the refusal what one is that
 // holds SOAP which must not be accepted.
@@ -83,8 +92,8 @@ func isHTML(reply *transport.Reply) bool {
 }
 
 // interpretError turns what the transport reports into an Error.
-func (p *plan) interpretError(ctx context.Context, err error) error {
-	failure := &Error{Operation: p.operation, Err: err, Kind: KindInternal}
+func (p *plan) interpretError(ctx context.Context, err error, report *Exchange) error {
+	failure := &Error{Operation: p.operation, Err: err, Kind: KindInternal, Sent: transport.FullySent}
 	var lost *transport.Error
 	if !errors.As(err, &lost) {
 		if kind, ended := kindOfContext(ctx, err); ended {
@@ -92,7 +101,7 @@ func (p *plan) interpretError(ctx context.Context, err error) error {
 		}
 		return failure
 	}
-	failure.RetryAfter = lost.RetryAfter
+	failure.RetryAfter, failure.Sent, report.Endpoint = lost.RetryAfter, lost.Sent, lost.Endpoint
 	switch lost.Kind {
 	case transport.KindDeadline:
 		failure.Kind = KindDeadline
@@ -112,10 +121,12 @@ func (p *plan) interpretError(ctx context.Context, err error) error {
 		failure.Kind = KindOverloaded
 	case transport.KindThrottled:
 		failure.Kind = KindThrottled
+	case transport.KindStopped:
+		failure.Kind = KindStopped
 	default:
 		failure.Kind = KindUnavailable
 	}
-	return p.settle(failure, lost.Sent)
+	return p.settle(failure)
 }
 
 func kindOfContext(ctx context.Context, err error) (Kind, bool) {
@@ -131,8 +142,8 @@ func kindOfContext(ctx context.Context, err error) (Kind, bool) {
 // settle makes the outcome of an operation that must not be repeated unknown, where its request was sent in full and what
 // came back does not tell whether it was executed. A refusal by authentication or throttling does tell; so does the
 // caller's own deadline, which promises nothing.
-func (p *plan) settle(failure *Error, sent transport.Sent) error {
-	if p.effect != EffectOnce || sent != transport.FullySent {
+func (p *plan) settle(failure *Error) error {
+	if p.effect != EffectOnce || failure.Sent != transport.FullySent {
 		return failure
 	}
 	switch failure.Kind {

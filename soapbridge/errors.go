@@ -3,6 +3,8 @@ package soapbridge
 import (
 	"fmt"
 	"time"
+
+	"github.com/umgateway/umgateway/soapbridge/transport"
 )
 
 // Kind says what went wrong with a call, and so whose fault it is.
@@ -46,6 +48,9 @@ const (
 	// KindOutcomeUnknown: the operation may or may not have been executed, and must not be repeated: it is one that has
 	// a new effect each time, its request was sent in full, and no readable answer came back.
 	KindOutcomeUnknown
+	// KindStopped: nothing was sent, because the function given to transport.WithBeforeSend returned an error, which is
+	// kept in Err.
+	KindStopped
 	// KindDeadline: the caller's deadline passed.
 	KindDeadline
 	// KindCanceled: the caller went away.
@@ -81,6 +86,8 @@ type Error struct {
 	Fault *Fault
 	// HTTPStatus is the status of the backend's reply; 0 if none was read.
 	HTTPStatus int
+	// Sent is how much of the request had left when the call failed. With NothingSent it was certainly not executed.
+	Sent transport.Sent
 	// RetryAfter is how long the backend asked to be left alone; 0 if it did not say.
 	RetryAfter time.Duration
 	// Err is the cause, for the log. It may hold text of the backend and is not meant for callers.
@@ -138,6 +145,7 @@ var kindTexts = [...]string{
 	KindProxyAuth:      "a proxy before the backend asks for a credential",
 	KindOverloaded:     "too many calls wait for the backend",
 	KindOutcomeUnknown: "the outcome is unknown",
+	KindStopped:        "the request was stopped before its first byte",
 	KindDeadline:       "the deadline passed",
 	KindCanceled:       "the caller went away",
 }

@@ -9,7 +9,8 @@ import (
 type Exchange struct {
 	Operation    string         // local name of the SOAP operation
 	Form         string         // namespace form that was sent
-	Endpoint     string         // URL of the endpoint that answered; empty if none did
+	Repetition   int            // how often the request had been sent before; 0 the first time
+	Endpoint     string         // URL of the endpoint that was asked; empty if none was
 	Status       int            // HTTP status; 0 if no reply was read
 	RequestBytes int            // size of the envelope that was sent
 	ReplyBytes   int            // size of the body that was read
