@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/umgateway/umgateway/gateway"
+	"github.com/umgateway/umgateway/internal/exchange"
+	"github.com/umgateway/umgateway/internal/exchangesim"
+)
+
+type demoCommand struct {
+	frontFlags     `embed:""`
+	simulatorFlags `embed:""`
+	BackendAddr    string `default:"127.0.0.1:0" help:"Address of the simulated Exchange server (a free port)."`
+}
+
+// Run simulates and serves until the process is told to end.
+func (c *demoCommand) Run(env *environment) error {
+	logger := c.logger(env.stderr)
+	server, err := exchangesim.New(exchangesim.Config{Log: c.exchangeLog(env.stdout)})
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.BackendAddr)
+	if err != nil {
+		return fmt.Errorf("--backend-addr: %w", err)
+	}
+	flags := backendFlags{BackendURL: serviceURL(listener), BackendNamespace: exchange.NamespaceAuto}
+	back, err := flags.open(logger)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	g, err := gateway.New(c.config(back.bridge, logger))
+	if err != nil {
+		return errors.Join(err, back.client.Close(), listener.Close())
+	}
+	on, err := c.listen()
+	if err != nil {
+		return errors.Join(err, back.client.Close(), listener.Close())
+	}
+	fmt.Fprint(env.stdout, welcome(flags.BackendURL, on))
+	// The simulator outlives the gateway, so that calls in flight can finish.
+	simulating, stop := context.WithCancel(context.WithoutCancel(env.ctx))
+	defer stop()
+	return errors.Join(together(env.ctx,
+		func(context.Context) error { return exchangesim.Serve(simulating, listener, server) },
+		func(ctx context.Context) error {
+			defer stop()
+			return g.Serve(ctx, on.grpc, on.http)
+		}), back.client.Close())
+}
+
+// welcome tells what is there and what to try. The commands can be copied as they are.
+func welcome(simulator string, on listeners) string {
+	return strings.NewReplacer(
+		"{simulator}", simulator, "{http}", on.http.Addr().String(), "{grpc}", on.grpc.Addr().String(),
+		"{entry}", "AAAAAFhIZSBwZXJzb25hbCBtZXNzYWdl", "{call}", exchangesim.DocumentedCallID,
+		"{busy}", exchangesim.BusyNumber,
+	).Replace(`simulated Exchange ready at {simulator}
+gRPC ready at {grpc}
+REST ready at http://{http}
+
+Ring a telephone, and keep the id of the call:
+  CALL=$(curl -s -X POST http://{http}/v1/calls:playOnPhone -d '{"entryId":"{entry}","dialString":"4255550100"}' | cut -d'"' -f4)
+See where the call stands, hang up, and see again:
+  curl -s -X POST http://{http}/v1/calls:disconnect -d "{\"callId\":\"$CALL\"}"
+  curl -s http://{http}/v1/calls/$(printf %s "$CALL" | sed 's/+/%2B/g; s,/,%2F,g')
+The same over gRPC (the number {busy} is busy):
+  grpcurl -plaintext -d '{"entryId":"{entry}","dialString":"{busy}"}' {grpc} um.v1.CallService/PlayOnPhone
+  grpcurl -plaintext -d '{"callId":"{call}"}' {grpc} um.v1.CallService/GetCallInfo
+  grpcurl -plaintext -d '{"callId":"{call}"}' {grpc} um.v1.CallService/Disconnect
+
+Stop with Ctrl-C.
+`)
+}

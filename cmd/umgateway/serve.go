@@ -1,0 +1,36 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/umgateway/umgateway/gateway"
+)
+
+type serveCommand struct {
+	frontFlags   `embed:""`
+	backendFlags `embed:""`
+}
+
+// Run serves until the process is told to end.
+func (c *serveCommand) Run(env *environment) error {
+	if c.BackendURL == "" {
+		return errNoBackend
+	}
+	logger := c.logger(env.stderr)
+	back, err := c.open(logger)
+	if err != nil {
+		return err
+	}
+	g, err := gateway.New(c.config(back.bridge, logger))
+	if err != nil {
+		return errors.Join(err, back.client.Close())
+	}
+	on, err := c.listen()
+	if err != nil {
+		return errors.Join(err, back.client.Close())
+	}
+	logger.Info("serving", "http", on.http.Addr().String(), "grpc", on.grpc.Addr().String(), "backend", c.BackendURL)
+	err = g.Serve(env.ctx, on.grpc, on.http)
+	logger.Info("stopped")
+	return errors.Join(err, back.client.Close())
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"sync"
+
+	"github.com/umgateway/umgateway/internal/exchangesim"
+)
+
+// simulatorFlags are common to simulate and demo.
+type simulatorFlags struct {
+	LogSOAP bool `name:"log-soap" help:"Show each SOAP exchange, ids and numbers included."`
+}
+
+func (f *simulatorFlags) exchangeLog(w io.Writer) func(exchangesim.Exchange) {
+	if !f.LogSOAP {
+		return nil
+	}
+	var turn sync.Mutex
+	return func(e exchangesim.Exchange) {
+		turn.Lock()
+		defer turn.Unlock()
+		_, _ = io.WriteString(w, exchangesim.FormatExchange(e)+"\n")
+	}
+}
+
+type simulateCommand struct {
+	Addr           string `default:"127.0.0.1:8099" help:"Address to listen on (${default})."`
+	Scheme         string `enum:"http,https,any" default:"any" help:"Scheme of the XML namespace that the simulator knows: ${enum} (${default})."`
+	simulatorFlags `embed:""`
+}
+
+// Run simulates until the process is told to end.
+func (c *simulateCommand) Run(env *environment) error {
+	server, err := exchangesim.New(exchangesim.Config{Scheme: c.Scheme, Log: c.exchangeLog(env.stdout)})
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return fmt.Errorf("--addr: %w", err)
+	}
+	fmt.Fprintf(env.stdout, "simulated Exchange ready at %s\n", serviceURL(listener))
+	return exchangesim.Serve(env.ctx, listener, server)
+}
+
+func serviceURL(l net.Listener) string {
+	return "http://" + l.Addr().String() + exchangesim.ServicePath
+}
