@@ -19,17 +19,14 @@ import (
 type authority struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
-	parent      *authority // nil for a root
 }
 
+// newAuthority makes a root if parent is nil.
 func newAuthority(t *testing.T, now time.Time, parent *authority) *authority {
 	t.Helper()
 	template := &x509.Certificate{
 		Subject: pkix.Name{CommonName: "authority"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(100 * time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	if parent == nil {
-		return sign(t, template, nil)
 	}
 	return sign(t, template, parent)
 }
@@ -56,7 +53,7 @@ func sign(t *testing.T, template *x509.Certificate, parent *authority) *authorit
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &authority{certificate, key, parent}
+	return &authority{certificate, key}
 }
 
 func (a *authority) pool() *x509.CertPool {

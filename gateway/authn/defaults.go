@@ -44,8 +44,9 @@ func (c Config) complete(opts Options) (Config, error) {
 	}
 	issuers, seen := make([]IssuerConfig, len(c.Issuers)), map[string]bool{}
 	for i, issuer := range c.Issuers {
-		var err error
-		if issuers[i], err = issuer.complete(); err != nil {
+		var mistakes []error
+		issuers[i], mistakes = issuer.complete()
+		for _, err := range mistakes {
 			errs = append(errs, fmt.Errorf("issuer %q: %w", issuer.URL, err))
 		}
 		if seen[issuer.URL] {
@@ -76,10 +77,15 @@ func (c CertificateConfig) complete(opts Options) (CertificateConfig, error) {
 	return c, errors.Join(errs...)
 }
 
-func (c IssuerConfig) complete() (IssuerConfig, error) {
-	errs := []error{checkURL("url", c.URL)}
+func (c IssuerConfig) complete() (IssuerConfig, []error) {
+	var errs []error
+	if err := checkURL("url", c.URL); err != nil {
+		errs = append(errs, err)
+	}
 	if c.JWKSURL != "" {
-		errs = append(errs, checkURL("jwks_url", c.JWKSURL))
+		if err := checkURL("jwks_url", c.JWKSURL); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	if len(c.Audiences) == 0 || slices.Contains(c.Audiences, "") {
 		errs = append(errs, errors.New("audiences: at least one is required, and none may be empty"))
@@ -96,10 +102,12 @@ func (c IssuerConfig) complete() (IssuerConfig, error) {
 	if c.NameClaim == "" {
 		c.NameClaim = "sub"
 	}
-	return c.completeTimes(errs)
+	c, mistakes := c.completeTimes()
+	return c, append(errs, mistakes...)
 }
 
-func (c IssuerConfig) completeTimes(errs []error) (IssuerConfig, error) {
+func (c IssuerConfig) completeTimes() (IssuerConfig, []error) {
+	var errs []error
 	skew := defaultSkew
 	if c.ClockSkew != nil {
 		skew = *c.ClockSkew
@@ -120,7 +128,7 @@ func (c IssuerConfig) completeTimes(errs []error) (IssuerConfig, error) {
 	if c.KeyMaxAge < c.KeyRefresh {
 		errs = append(errs, fmt.Errorf("key_max_age: %v is less than key_refresh, %v", c.KeyMaxAge, c.KeyRefresh))
 	}
-	return c, errors.Join(errs...)
+	return c, errs
 }
 
 func withDefault(list []string, defaults ...string) []string {

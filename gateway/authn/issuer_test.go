@@ -6,6 +6,8 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -267,6 +269,7 @@ func TestIssuerBehindAPrivateAuthority(t *testing.T) {
 	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"issuer": server.URL, "jwks_uri": server.URL, "keys": []any{key.jwk()}})
 	})
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	ca := filepath.Join(t.TempDir(), "ca.pem")
@@ -297,4 +300,21 @@ func TestReplacingTheAuthenticatorKeepsTheKeysOfUnchangedIssuers(t *testing.T) {
 	b.Authenticator = mustNew(t, config, Options{Now: b.clock.now, Previous: b.Authenticator})
 	_, err = b.show(t, token)
 	wantReason(t, err, IssuerUnavailable)
+}
+
+func TestOverdueKeysAreUsedWhileTheIssuerHangs(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	token := b.key.sign(t, nil, b.claims(nil))
+	_, err := b.show(t, token)
+	wantReason(t, err, "")
+	release := make(chan struct{})
+	b.issuer.answerWith(func(http.ResponseWriter, *http.Request) { <-release })
+	b.clock.advance(2 * defaultKeyRefresh)
+	impatient, leave := context.WithCancel(t.Context())
+	leave()
+	_, err = b.Authenticate(impatient, Credentials{Authorization: []string{"Bearer " + token}})
+	wantReason(t, err, "")
+	close(release)
+	b.settle(t)
 }
