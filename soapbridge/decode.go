@@ -1,9 +1,7 @@
 package soapbridge
 
 import (
-	"encoding/base64"
 	"fmt"
-	"strconv"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
@@ -11,7 +9,14 @@ import (
 // decoder reads one reply into a message. It drives the scanner and takes out what the plan has a place for.
 type decoder struct {
 	scanner
-	unknown []UnknownValue // enum texts that the schema does not know
+	unknown    []UnknownValue // enum texts that the schema does not know
+	inEnvelope bool           // the root element is a SOAP envelope
+}
+
+// begin makes the decoder ready for another reply.
+func (d *decoder) begin(data []byte, maxDepth int, known []knownNamespace) {
+	d.reset(data, maxDepth, known)
+	d.unknown, d.inEnvelope = nil, false
 }
 
 // UnknownValue is a text that an enum field of the schema has no value for. The field was set to its unspecified value.
@@ -47,7 +52,7 @@ func (d *decoder) addText(t *text) error {
 
 // fields reads the content of the element just started into the message that it stands for, up to and including its end.
 func (d *decoder) fields(el *element, m protoreflect.Message) error {
-	var room [16]bool
+	var room seenRoom
 	seen := seenFlags(&room, el.scope)
 	if err := d.content(el, m, seen); err != nil {
 		return err
@@ -55,17 +60,20 @@ func (d *decoder) fields(el *element, m protoreflect.Message) error {
 	return checkSeen(el.scope, seen)
 }
 
-// seenFlags has one flag for each field of a message; most fit into room, which spares an allocation.
-func seenFlags(room *[16]bool, s *scope) []bool {
-	if len(s.leaves) <= len(room) {
-		return room[:len(s.leaves)]
+// seenRoom holds the flags of most messages, which spares an allocation.
+type seenRoom [24]bool
+
+// seenFlags has one flag for each field of a message and for each element that is not repeated.
+func seenFlags(room *seenRoom, s *scope) []bool {
+	if s.marks <= len(room) {
+		return room[:s.marks]
 	}
-	return make([]bool, len(s.leaves))
+	return make([]bool, s.marks)
 }
 
 func checkSeen(s *scope, seen []bool) error {
-	for i, l := range s.leaves {
-		if l.required && !seen[i] {
+	for _, l := range s.leaves {
+		if l.required && !seen[l.mark] {
 			return &refusal{CauseMissing, string(l.field.Name()), fmt.Sprintf("the reply lacks %s", l.field.FullName())}
 		}
 	}
@@ -74,12 +82,8 @@ func checkSeen(s *scope, seen []bool) error {
 
 // content reads an element whose fields belong to m: its attributes, its text, its children.
 func (d *decoder) content(el *element, m protoreflect.Message, seen []bool) error {
-	for _, a := range el.attributes {
-		if value, found := d.attribute(a.space, a.local); found {
-			if err := d.attributeValue(a, value, m, seen); err != nil {
-				return err
-			}
-		}
+	if err := d.attributeValues(el, m, seen); err != nil {
+		return err
 	}
 	var t text
 	for {
@@ -105,9 +109,15 @@ func (d *decoder) content(el *element, m protoreflect.Message, seen []bool) erro
 // child reads an element for which the plan has, or has not, a place. Of an element that should stand there once, the
 // first counts, as with ASP.NET.
 func (d *decoder) child(el *element, m protoreflect.Message, seen []bool) error {
-	if el == nil || d.isNil() {
+	switch {
+	case el == nil && d.space == spaceXOP:
+		return &refusal{cause: CauseEncoding, reason: "the reply keeps a value in an attachment"}
+	case el == nil || d.isNil():
+		return d.skip()
+	case !el.repeated() && seen[el.mark]:
 		return d.skip()
 	}
+	seen[el.mark] = true
 	if el.message == nil {
 		return d.content(el, m, seen)
 	}
@@ -118,10 +128,6 @@ func (d *decoder) child(el *element, m protoreflect.Message, seen []bool) error 
 		list.Append(item)
 		return d.fields(el, item.Message())
 	}
-	if seen[el.message.index] {
-		return d.skip()
-	}
-	seen[el.message.index] = true
 	return d.fields(el, m.Mutable(field).Message())
 }
 
@@ -130,24 +136,44 @@ func (d *decoder) isNil() bool {
 	if len(d.attributes) == 0 {
 		return false
 	}
-	value, found := d.attribute(spaceXSI, "nil")
-	return found && (string(value) == "true" || string(value) == "1")
+	return d.flag(spaceXSI, "nil")
 }
 
-func (d *decoder) attributeValue(a *leaf, raw []byte, m protoreflect.Message, seen []bool) error {
-	decoded, err := d.appendDecoded(nil, raw)
-	if err != nil {
-		return err
+// flag tells whether the element just started has an attribute of the type xs:boolean that says true.
+func (d *decoder) flag(space namespaceID, local string) bool {
+	raw, found := d.attribute(space, local)
+	if !found {
+		return false
 	}
-	return d.scalar(a, decoded, m, seen)
+	value, err := d.appendAttribute(nil, raw)
+	value = trimSpace(value)
+	return err == nil && (string(value) == "1" || string(value) == "true")
+}
+
+// attributeValues reads the attributes of the element just started for which the plan has a place.
+func (d *decoder) attributeValues(el *element, m protoreflect.Message, seen []bool) error {
+	for _, a := range el.attributes {
+		raw, found := d.attribute(a.space, a.local)
+		if !found {
+			continue
+		}
+		value, err := d.appendAttribute(nil, raw)
+		if err != nil {
+			return err
+		}
+		if err := d.scalar(a, value, m, seen); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // scalar sets a field from its text.
 func (d *decoder) scalar(l *leaf, text []byte, m protoreflect.Message, seen []bool) error {
-	if seen[l.index] && !l.field.IsList() {
+	if seen[l.mark] && !l.field.IsList() {
 		return nil
 	}
-	seen[l.index] = true
+	seen[l.mark] = true
 	v, err := d.value(l, text)
 	if err != nil {
 		return &refusal{CauseValue, string(l.field.Name()), fmt.Sprintf("the reply's %s: %v", l.field.FullName(), err)}
@@ -158,71 +184,4 @@ func (d *decoder) scalar(l *leaf, text []byte, m protoreflect.Message, seen []bo
 	}
 	m.Set(l.field, v)
 	return nil
-}
-
-// value reads a scalar in the lexical form of XML Schema part 2; booleans also as True and False. White space around
-// anything but a string is of no account.
-func (d *decoder) value(l *leaf, text []byte) (protoreflect.Value, error) {
-	if l.field.Kind() == protoreflect.StringKind {
-		return protoreflect.ValueOfString(string(text)), nil
-	}
-	text = trimSpace(text)
-	switch l.field.Kind() {
-	case protoreflect.BoolKind:
-		switch string(text) {
-		case "true", "1", "True":
-			return protoreflect.ValueOfBool(true), nil
-		case "false", "0", "False":
-			return protoreflect.ValueOfBool(false), nil
-		}
-		return protoreflect.Value{}, fmt.Errorf("not a boolean")
-	case protoreflect.EnumKind:
-		number, known := l.values.byText[string(text)]
-		if !known {
-			d.unknown = append(d.unknown, UnknownValue{string(l.field.FullName()), string(text[:min(len(text), 100)])})
-		}
-		return protoreflect.ValueOfEnum(number), nil
-	case protoreflect.BytesKind:
-		decoded, err := base64.StdEncoding.DecodeString(string(text))
-		if err != nil {
-			return protoreflect.Value{}, fmt.Errorf("not base64")
-		}
-		return protoreflect.ValueOfBytes(decoded), nil
-	}
-	return integer(l.field.Kind(), string(text))
-}
-
-func integer(kind protoreflect.Kind, text string) (protoreflect.Value, error) {
-	var v protoreflect.Value
-	var signed int64
-	var unsigned uint64
-	var err error
-	switch kind {
-	case protoreflect.Int32Kind, protoreflect.Sint32Kind, protoreflect.Sfixed32Kind:
-		signed, err = strconv.ParseInt(text, 10, 32)
-		v = protoreflect.ValueOfInt32(int32(signed))
-	case protoreflect.Int64Kind, protoreflect.Sint64Kind, protoreflect.Sfixed64Kind:
-		signed, err = strconv.ParseInt(text, 10, 64)
-		v = protoreflect.ValueOfInt64(signed)
-	case protoreflect.Uint32Kind, protoreflect.Fixed32Kind:
-		unsigned, err = strconv.ParseUint(text, 10, 32)
-		v = protoreflect.ValueOfUint32(uint32(unsigned))
-	default:
-		unsigned, err = strconv.ParseUint(text, 10, 64)
-		v = protoreflect.ValueOfUint64(unsigned)
-	}
-	if err != nil {
-		return protoreflect.Value{}, fmt.Errorf("not a whole number in the field's range")
-	}
-	return v, nil
-}
-
-func trimSpace(text []byte) []byte {
-	for len(text) > 0 && isSpace(text[0]) {
-		text = text[1:]
-	}
-	for len(text) > 0 && isSpace(text[len(text)-1]) {
-		text = text[:len(text)-1]
-	}
-	return text
 }

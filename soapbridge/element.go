@@ -19,18 +19,25 @@ type element struct {
 	message *leaf  // the message field that the element stands for
 	scope   *scope // the fields inside it; set on a message element and on the root
 	canOmit bool   // everything inside is a field that may be unset
+	mark    int    // where the scope around it notes that it was seen
 }
 
 // scope is one message of a plan: the fields that have a place in the dialect, and those that have not.
 type scope struct {
 	leaves   []*leaf
 	homeless []protoreflect.FieldDescriptor
+	marks    int // how many fields and elements there are to be noted as seen
+}
+
+func (s *scope) newMark() int {
+	s.marks++
+	return s.marks - 1
 }
 
 // leaf is one field at its place.
 type leaf struct {
 	field    protoreflect.FieldDescriptor
-	index    int  // among the leaves of the scope
+	mark     int  // where its scope notes that it was seen
 	required bool // in a reply
 	values   *enumTexts
 
@@ -53,6 +60,11 @@ func (e *element) child(space namespaceID, local []byte) *element {
 		}
 	}
 	return nil
+}
+
+// repeated tells whether the element stands for each value of a repeated field.
+func (e *element) repeated() bool {
+	return e.message != nil && e.message.field.IsList() || e.text != nil && e.text.field.IsList()
 }
 
 // absent tells whether a request leaves the element out: it may be omitted, and nothing inside it is set.
@@ -79,7 +91,8 @@ func (e *element) absent(m protoreflect.Message) bool {
 	return true
 }
 
-// settle computes canOmit from the leaves upwards.
+// settle computes canOmit from the leaves upwards. An element around a repeated field is written even when there is no
+// value: it is then an empty list, which is not the same as none.
 func (e *element) settle() {
 	optional := e.text == nil || e.text.field.HasPresence()
 	for _, a := range e.attributes {
@@ -87,7 +100,7 @@ func (e *element) settle() {
 	}
 	for _, c := range e.children {
 		c.settle()
-		optional = optional && c.canOmit
+		optional = optional && c.canOmit && !c.repeated()
 	}
 	hasContent := e.text != nil || len(e.attributes)+len(e.children) > 0
 	e.canOmit = e.message != nil || optional && hasContent

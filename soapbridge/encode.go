@@ -3,101 +3,10 @@ package soapbridge
 import (
 	"encoding/base64"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
-	"strings"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
-
-const (
-	envelopeHead = `<?xml version="1.0" encoding="utf-8"?>` +
-		`<soap:Envelope xmlns:soap="` + namespaceSOAP11 + `"><soap:Body>`
-	envelopeTail = `</soap:Body></soap:Envelope>`
-)
-
-// envelope is what surrounds the content of a request in one namespace form.
-type envelope struct {
-	action string // the value of SOAPAction, without quotes
-	head   string // up to and including the request element's name and namespaces, without the ">"
-	tail   string
-}
-
-func newEnvelope(form Form, request step, used map[string]bool, prefixed bool) envelope {
-	namespace := form.Namespaces[request.prefix]
-	var head strings.Builder
-	head.WriteString(envelopeHead)
-	name := request.local
-	if prefixed {
-		name = join(request.prefix, ":", request.local)
-	}
-	head.WriteString(join("<", name))
-	if !prefixed {
-		head.WriteString(xmlns("xmlns", namespace))
-	}
-	for _, prefix := range slices.Sorted(maps.Keys(used)) {
-		if prefix != "" && (prefixed || prefix != request.prefix) {
-			head.WriteString(xmlns("xmlns:"+prefix, form.Namespaces[prefix]))
-		}
-	}
-	return envelope{
-		action: strings.TrimSuffix(namespace, "/") + "/" + request.local,
-		head:   head.String(),
-		tail:   envelopeTail,
-	}
-}
-
-func xmlns(name, namespace string) string {
-	escaped, _, _ := appendEscaped(nil, namespace, true)
-	return join(" ", name, `="`, string(escaped), `"`)
-}
-
-// collectPrefixes notes the prefixes of the element and all below it; "" stands for an element in no namespace.
-func (e *element) collectPrefixes(used map[string]bool, d Dialect) {
-	used[d.prefixOf(e.space)] = true
-	for _, a := range e.attributes {
-		if a.space != spaceNone {
-			used[d.prefixOf(a.space)] = true
-		}
-	}
-	for _, c := range e.children {
-		c.collectPrefixes(used, d)
-	}
-}
-
-func (d Dialect) prefixOf(space namespaceID) string {
-	if space == spaceNone {
-		return ""
-	}
-	return d.prefixes()[space-spaceDialect]
-}
-
-// spell writes the tags of the element and all below it, as a request has them.
-func (e *element) spell(d Dialect, defaultPrefix string, prefixed bool) {
-	name := d.spelling(e.local)
-	if prefix := d.prefixOf(e.space); prefix != "" && (prefixed || prefix != defaultPrefix) {
-		name = join(prefix, ":", name)
-	}
-	e.startTag, e.endTag = "<"+name, join("</", name, ">")
-	for _, a := range e.attributes {
-		name := d.spelling(a.local)
-		if a.space != spaceNone {
-			name = join(d.prefixOf(a.space), ":", name)
-		}
-		a.startText = join(" ", name, `="`)
-	}
-	for _, c := range e.children {
-		c.spell(d, defaultPrefix, prefixed)
-	}
-}
-
-func (d Dialect) spelling(local string) string {
-	if renamed, found := d.Renames[local]; found {
-		return renamed
-	}
-	return local
-}
 
 // encoder appends one request to a buffer.
 type encoder struct {
@@ -179,7 +88,7 @@ func (e *encoder) content(el *element, m protoreflect.Message) error {
 		e.dst = append(e.dst, '"')
 	}
 	e.dst = append(e.dst, '>')
-	if el.text != nil {
+	if el.text != nil && (m.Has(el.text.field) || !el.text.field.HasPresence()) {
 		if err := e.value(el.text, m.Get(el.text.field), false); err != nil {
 			return err
 		}
@@ -198,9 +107,9 @@ func (e *encoder) content(el *element, m protoreflect.Message) error {
 func (e *encoder) value(l *leaf, v protoreflect.Value, inAttribute bool) error {
 	switch l.field.Kind() {
 	case protoreflect.StringKind:
-		dst, bad, ok := appendEscaped(e.dst, v.String(), inAttribute)
-		if !ok {
-			return &requestError{l.field, fmt.Sprintf("holds %U, which XML does not allow", bad)}
+		dst, reason := appendEscaped(e.dst, v.String(), inAttribute)
+		if reason != "" {
+			return &requestError{l.field, reason}
 		}
 		e.dst = dst
 	case protoreflect.BoolKind:
@@ -210,7 +119,7 @@ func (e *encoder) value(l *leaf, v protoreflect.Value, inAttribute bool) error {
 		if !known {
 			return &requestError{l.field, fmt.Sprintf("%d is not a value of %s", v.Enum(), l.field.Enum().Name())}
 		}
-		e.dst, _, _ = appendEscaped(e.dst, text, inAttribute)
+		e.dst, _ = appendEscaped(e.dst, text, inAttribute)
 	case protoreflect.BytesKind:
 		e.dst = base64.StdEncoding.AppendEncode(e.dst, v.Bytes())
 	case protoreflect.Uint32Kind, protoreflect.Uint64Kind, protoreflect.Fixed32Kind, protoreflect.Fixed64Kind:

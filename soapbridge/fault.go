@@ -8,7 +8,8 @@ import (
 // Fault is a SOAP fault as the backend wrote it: SOAP 1.1 section 4.4, SOAP 1.2 part 1 section 5.4, and the details that
 // Exchange adds. Names are local parts: prefixes are dropped, since servers write them without declaring them.
 type Fault struct {
-	// Codes holds the fault code and its subcodes, the outermost first, for instance "Client" or "Sender".
+	// Codes holds the fault code and its subcodes, the outermost first, for instance "Client" or "Sender". A code that
+	// SOAP 1.1 refines with a dot, "Client.Authentication", is two of them.
 	Codes []string
 	// ExceptionType is the exception named in the detail (Exchange Unified Messaging); empty if there is none.
 	ExceptionType string
@@ -49,10 +50,15 @@ func (f *Fault) Names() []string {
 	return names
 }
 
-// Message returns the first line of the text, without the class name of an exception before it, at most 200 bytes. Where
-// ASP.NET chains exceptions with an arrow, it is the message of the innermost on that line.
+// Message returns the first line of the text, without the class name of an exception before it and without a stack trace
+// on the same line, at most 200 bytes. Where ASP.NET chains exceptions with an arrow, it is the message of the innermost
+// on that line.
 func (f *Fault) Message() string {
-	line, _, _ := strings.Cut(strings.TrimSpace(f.Text), "\n")
+	line := strings.TrimSpace(f.Text)
+	if end := strings.IndexAny(line, "\r\n"); end >= 0 {
+		line = line[:end]
+	}
+	line, _, _ = strings.Cut(line, "   at ")
 	if arrow := strings.LastIndex(line, "---> "); arrow >= 0 {
 		line = line[arrow+len("---> "):]
 	}
@@ -103,7 +109,7 @@ func (f *Fault) notDispatched() bool {
 			return true
 		}
 	}
-	if f.OutermostCode() != "Client" || f.HasDetail {
+	if !f.blamesRequest() || f.HasDetail {
 		return false
 	}
 	text := stripClassName(strings.TrimSpace(f.Text))
@@ -114,5 +120,11 @@ func (f *Fault) notDispatched() bool {
 // maybeNotDispatched tells whether the fault looks like "not dispatched" in a language that the bridge does not read: a
 // Client fault with an empty detail that names nothing.
 func (f *Fault) maybeNotDispatched() bool {
-	return len(f.Codes) == 1 && f.Codes[0] == "Client" && !f.HasDetail
+	return len(f.Codes) == 1 && f.blamesRequest() && !f.HasDetail
+}
+
+// blamesRequest tells whether the fault says that the request was at fault: Client in SOAP 1.1, Sender in SOAP 1.2.
+func (f *Fault) blamesRequest() bool {
+	code := f.OutermostCode()
+	return code == "Client" || code == "Sender"
 }

@@ -2,7 +2,9 @@ package soapbridge
 
 import (
 	"bytes"
+	"errors"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -13,7 +15,7 @@ func (d *decoder) fault() (*Fault, error) {
 	err := d.eachChild(func(local string) error {
 		switch local {
 		case "faultcode": // SOAP 1.1 section 4.4
-			return d.faultCode(f)
+			return d.dottedCode(f)
 		case "faultstring":
 			return d.faultText(f)
 		case "Code": // SOAP 1.2 part 1 section 5.4.1
@@ -43,6 +45,24 @@ func (d *decoder) eachChild(do func(local string) error) error {
 			}
 		}
 	}
+}
+
+// dottedCode reads a code of SOAP 1.1, where a dot separates one of the four standard codes from what refines it (section
+// 4.4.1). Any other code may hold dots of its own.
+func (d *decoder) dottedCode(f *Fault) error {
+	value, err := d.simpleText()
+	code := localPart(value)
+	if class, rest, dotted := strings.Cut(code, "."); dotted && rest != "" {
+		switch class {
+		case "VersionMismatch", "MustUnderstand", "Client", "Server":
+			f.Codes = append(f.Codes, class)
+			code = rest
+		}
+	}
+	if code != "" {
+		f.Codes = append(f.Codes, code)
+	}
+	return err
 }
 
 func (d *decoder) faultCode(f *Fault) error {
@@ -107,7 +127,9 @@ func (d *decoder) faultDetailElement(f *Fault) error {
 			return nil
 		}
 		value, err := d.simpleText()
-		if ms, convErr := strconv.ParseInt(localPart(value), 10, 32); convErr == nil && ms > 0 {
+		// A number that is out of range is taken as the largest.
+		ms, convErr := strconv.ParseInt(localPart(value), 10, 32)
+		if ms > 0 && (convErr == nil || errors.Is(convErr, strconv.ErrRange)) {
 			f.BackOff = time.Duration(ms) * time.Millisecond
 		}
 		return err
@@ -142,11 +164,11 @@ func (d *decoder) simpleText() (string, error) {
 	}
 }
 
-// localPart drops the prefix of a qualified name and the white space around it.
+// localPart drops the prefix of a qualified name and the white space around it, and cuts what is longer than any name.
 func localPart(name string) string {
 	text := trimSpace([]byte(name))
 	if i := bytes.LastIndexByte(text, ':'); i >= 0 {
 		text = text[i+1:]
 	}
-	return string(text)
+	return clip(text)
 }

@@ -3,6 +3,7 @@ package soapbridge
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // formChoice remembers which of the dialect's namespace forms the backend accepts. While none is known, one call at a
@@ -28,6 +29,10 @@ func (c *formChoice) learn(form int) {
 	c.form, c.known = form, true
 }
 
+// patience is how long a call waits for another to find out. One that is stuck must not hold the others back for long: they
+// then go ahead, at the price of a refused exchange each.
+const patience = 2 * time.Second
+
 // enter waits while another call finds out. It returns at once when the form is known. The function that it returns must
 // be called when the caller's own exchange has ended. A caller that has waited once for a call that found nothing out
 // goes ahead beside others: a backend that is down must not make its callers stand in line.
@@ -44,8 +49,12 @@ func (c *formChoice) enter(ctx context.Context) (leave func(), err error) {
 	}
 	learning := c.learning
 	c.mu.Unlock()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
 	select {
 	case <-learning:
+		return func() {}, nil
+	case <-timer.C:
 		return func() {}, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()

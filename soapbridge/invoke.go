@@ -38,13 +38,13 @@ func (b *Bridge) invoke(ctx context.Context, p *plan, in proto.Message) (proto.M
 }
 
 // accepted tells whether the outcome of an exchange proves that the backend knows the form: a result, or a fault with a
-// detail, which only the operation itself writes.
+// detail that does not blame the request, which only the operation itself writes.
 func (b *Bridge) accepted(err error) bool {
 	var failure *Error
 	if !errors.As(err, &failure) {
 		return err == nil
 	}
-	return failure.Kind == KindFault && failure.Fault.HasDetail
+	return failure.Kind == KindFault && failure.Fault.HasDetail && !failure.Fault.blamesRequest()
 }
 
 func isNotDispatched(err error) bool {
@@ -77,20 +77,26 @@ func (b *Bridge) tryOthers(ctx context.Context, p *plan, tried int, in proto.Mes
 	return nil, refused
 }
 
-// probe decides an ambiguous fault: another form is learned if the dialect's probe, which only reads, succeeds in it. The
-// caller's own operation is then sent in that form; but if it is not a read, only after the probe was refused in the
-// first form, since a backend that accepts both meant its fault.
+// probe decides an ambiguous fault by the dialect's probe, which only reads. Another form is learned if the probe succeeds
+// in it. A read is then sent in that form. Anything else might have been executed, and a backend that accepts both forms
+// meant its fault: it is sent again only after the backend refused the probe, too, in the form that was tried.
 func (b *Bridge) probe(ctx context.Context, p *plan, tried int, in proto.Message, ambiguous error) (proto.Message, error) {
 	probe := b.plans[b.dialect.Probe]
 	if probe == nil {
 		return nil, ambiguous
 	}
 	for form := range b.dialect.Forms {
-		if form == tried || !b.answers(ctx, probe, form) {
+		if form == tried {
 			continue
 		}
-		if p.effect != EffectRead && b.answers(ctx, probe, tried) {
-			b.choice.learn(tried)
+		out, err := b.ask(ctx, probe, form)
+		switch {
+		case !b.accepted(err):
+			continue
+		case p == probe:
+			b.choice.learn(form)
+			return out, err
+		case p.effect != EffectRead && !b.refuses(ctx, probe, tried, form):
 			return nil, ambiguous
 		}
 		b.choice.learn(form)
@@ -99,8 +105,19 @@ func (b *Bridge) probe(ctx context.Context, p *plan, tried int, in proto.Message
 	return nil, ambiguous
 }
 
-// answers tells whether the backend accepts the probe in a form.
-func (b *Bridge) answers(ctx context.Context, probe *plan, form int) bool {
-	_, err := b.exchange(ctx, probe, form, probe.input.New().Interface())
-	return b.accepted(err)
+// refuses tells whether the backend refuses the probe in the form that was tried, after it accepted the probe in the other
+// form, and learns which of them to use. That the exchange failed in another way is no refusal.
+func (b *Bridge) refuses(ctx context.Context, probe *plan, tried, other int) bool {
+	_, err := b.ask(ctx, probe, tried)
+	if b.accepted(err) {
+		b.choice.learn(tried)
+		return false
+	}
+	b.choice.learn(other)
+	return isNotDispatched(err) || isAmbiguous(err)
+}
+
+// ask sends the probe in a form.
+func (b *Bridge) ask(ctx context.Context, probe *plan, form int) (proto.Message, error) {
+	return b.exchange(ctx, probe, form, probe.input.New().Interface())
 }

@@ -3,7 +3,6 @@ package soapbridge
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -74,10 +73,25 @@ func compile(d Dialect, services []protoreflect.ServiceDescriptor) (map[protoref
 			plans[method.FullName()] = c.method(method)
 		}
 	}
-	if d.Probe != "" && plans[d.Probe] == nil {
-		c.errs = append(c.errs, fmt.Errorf("dialect %q: the probe %s is not a method of these services", d.Name, d.Probe))
-	}
+	c.probe(plans)
 	return plans, errors.Join(c.errs...)
+}
+
+// probe makes sure that the dialect's probe, which the bridge sends on its own account, changes nothing.
+func (c *compiler) probe(plans map[protoreflect.FullName]*plan) {
+	name := c.dialect.Probe
+	if name == "" {
+		return
+	}
+	p, found := plans[name]
+	switch {
+	case !found:
+		c.errs = append(c.errs, fmt.Errorf("dialect %q: the probe %s is not a method of these services", c.dialect.Name, name))
+	case p == nil:
+		c.errs = append(c.errs, fmt.Errorf("dialect %q: the probe %s has no operation in this dialect", c.dialect.Name, name))
+	case p.effect != EffectRead || len(p.request.scope.leaves) > 0:
+		c.errs = append(c.errs, fmt.Errorf("dialect %q: the probe %s must only read and take no arguments", c.dialect.Name, name))
+	}
 }
 
 func (c *compiler) method(method protoreflect.MethodDescriptor) *plan {
@@ -91,6 +105,9 @@ func (c *compiler) method(method protoreflect.MethodDescriptor) *plan {
 	}
 	p := &plan{effect: effectOf(method), input: messageType(method.Input()), output: messageType(method.Output())}
 	request := c.name(method, "request", operation.GetRequest())
+	if request.local != "" && request.prefix == "" {
+		c.fail(method, "request: the element needs a prefix, because its namespace begins the SOAPAction")
+	}
 	p.operation = request.local
 	p.request = c.root(method.Input(), true)
 	p.request.space, p.request.local = c.space(method, request), request.local
@@ -101,7 +118,7 @@ func (c *compiler) method(method protoreflect.MethodDescriptor) *plan {
 		p.result = &result
 	}
 	if len(c.errs) == 0 {
-		p.forms = c.envelopes(p.request, request)
+		p.forms = c.envelopes(p.request)
 	}
 	return p
 }
@@ -148,16 +165,13 @@ func (c *compiler) space(where protoreflect.Descriptor, name step) namespaceID {
 	return id
 }
 
-// envelopes writes, for each namespace form, what stands before and after the request's content. The request element's
-// namespace is the default one, as in the documents of Exchange, unless an element in no namespace stands below it.
-func (c *compiler) envelopes(request *element, name step) []envelope {
-	used := map[string]bool{}
-	request.collectPrefixes(used, c.dialect)
-	prefixed := used[""]
-	request.spell(c.dialect, name.prefix, prefixed)
+// envelopes spells the request's names and writes, for each namespace form, what stands before and after its content.
+func (c *compiler) envelopes(request *element) []envelope {
+	n := newNaming(c.dialect, request)
+	n.spell(request)
 	envelopes := make([]envelope, 0, len(c.dialect.Forms))
 	for _, form := range c.dialect.Forms {
-		envelopes = append(envelopes, newEnvelope(form, name, used, prefixed))
+		envelopes = append(envelopes, n.envelope(form, request))
 	}
 	return envelopes
 }
@@ -198,5 +212,3 @@ func option(d protoreflect.Descriptor, extension protoreflect.ExtensionType) any
 	}
 	return proto.GetExtension(fresh, extension)
 }
-
-func join(parts ...string) string { return strings.Join(parts, "") }

@@ -39,7 +39,7 @@ func (c *compiler) message(e *element, message protoreflect.MessageDescriptor, o
 			c.fail(field, "%w", err)
 			continue
 		}
-		l := &leaf{field: field, index: len(e.scope.leaves), required: !place.GetMayBeAbsent() && !field.IsList() && !field.HasPresence()}
+		l := &leaf{field: field, mark: e.scope.newMark(), required: !place.GetMayBeAbsent() && !field.IsList() && !field.HasPresence()}
 		if field.Enum() != nil {
 			l.values = c.enum(field.Enum())
 		}
@@ -99,6 +99,7 @@ func (c *compiler) supported(field protoreflect.FieldDescriptor) bool {
 
 // settlePlace walks the path from e, making the elements that are not there yet, and puts the field at its end.
 func (c *compiler) settlePlace(e *element, l *leaf, steps []step, outer []protoreflect.FullName) {
+	scope := e.scope
 	for i, s := range steps {
 		if s.attribute {
 			c.settleAttribute(e, l, s)
@@ -107,7 +108,7 @@ func (c *compiler) settlePlace(e *element, l *leaf, steps []step, outer []protor
 		space := c.space(l.field, s)
 		next := e.child(space, []byte(s.local))
 		if next == nil {
-			next = &element{space: space, local: s.local}
+			next = &element{space: space, local: s.local, mark: scope.newMark()}
 			e.children = append(e.children, next)
 		} else if !next.admits(l.field, steps[i+1:]) {
 			c.fail(l.field, "another field has its place at or below this path already")
@@ -131,9 +132,8 @@ func (c *compiler) settlePlace(e *element, l *leaf, steps []step, outer []protor
 // admits tells whether a field may have its place at the rest of the path below an element that another field made: an
 // attribute beside a scalar's text, a scalar's text beside attributes, or anything below an element without text.
 func (e *element) admits(field protoreflect.FieldDescriptor, rest []step) bool {
-	repeated := e.text != nil && e.text.field.IsList()
 	switch {
-	case e.message != nil || repeated:
+	case e.message != nil || e.repeated():
 		return false
 	case len(rest) == 0:
 		return e.text == nil && len(e.children) == 0 && field.Message() == nil && !field.IsList()
@@ -164,6 +164,12 @@ func (c *compiler) checkMixed(e *element, message protoreflect.MessageDescriptor
 	}
 }
 
+// isEnumText tells whether a text can be written, and read back although white space around it is of no account.
+func isEnumText(text string) bool {
+	_, reason := appendEscaped(nil, text, false)
+	return reason == "" && len(trimSpace([]byte(text))) == len(text)
+}
+
 // enum compiles the texts of an enum's values.
 func (c *compiler) enum(enum protoreflect.EnumDescriptor) *enumTexts {
 	if texts := c.enums[enum.FullName()]; texts != nil {
@@ -171,6 +177,9 @@ func (c *compiler) enum(enum protoreflect.EnumDescriptor) *enumTexts {
 	}
 	texts := &enumTexts{map[protoreflect.EnumNumber]string{}, map[string]protoreflect.EnumNumber{}}
 	c.enums[enum.FullName()] = texts
+	if enum.Values().ByNumber(0) == nil {
+		c.fail(enum, "an enum needs a value 0, which means unspecified")
+	}
 	for i := range enum.Values().Len() {
 		value := enum.Values().Get(i)
 		text, _ := option(value, soapbridgev1.E_Text).(string)
@@ -180,6 +189,8 @@ func (c *compiler) enum(enum protoreflect.EnumDescriptor) *enumTexts {
 		case value.Number() == 0:
 		case text == "":
 			c.fail(value, "the option (soapbridge.v1.text) is missing")
+		case !isEnumText(text):
+			c.fail(value, "the text %q begins or ends with white space or holds a character that XML does not allow", text)
 		case texts.byNumber[value.Number()] != "":
 			c.fail(value, "another value has this number already")
 		default:

@@ -11,6 +11,9 @@ var errNotSOAP = errors.New("the root element is not a soap envelope")
 
 // reply reads a whole envelope (SOAP 1.1 section 4, or the same parts of SOAP 1.2) into out, or returns the fault in it.
 func (d *decoder) reply(p *plan, out protoreflect.Message) (*Fault, error) {
+	if isBlank(d.data) {
+		return nil, errEmpty
+	}
 	if err := d.expectEnvelope(); err != nil {
 		return nil, err
 	}
@@ -26,7 +29,10 @@ func (d *decoder) reply(p *plan, out protoreflect.Message) (*Fault, error) {
 			if bodies != 1 {
 				return nil, &refusal{cause: CauseBodies, reason: "the reply has no body"}
 			}
-			return fault, d.expectEnd()
+			if err := d.expectEnd(); err != nil {
+				return nil, err
+			}
+			return fault, nil
 		case token == tokenText:
 		case d.isSOAP("Header"):
 			err = d.header()
@@ -52,7 +58,8 @@ func (d *decoder) expectEnvelope() error {
 	if _, err := d.next(); err != nil {
 		return err
 	}
-	if !d.isSOAP("Envelope") {
+	d.inEnvelope = d.isSOAP("Envelope")
+	if !d.inEnvelope {
 		return errNotSOAP
 	}
 	return nil
@@ -77,8 +84,8 @@ func (d *decoder) header() error {
 			continue
 		}
 		for _, space := range [...]namespaceID{spaceSOAP11, spaceSOAP12} {
-			if value, _ := d.attribute(space, "mustUnderstand"); string(value) == "1" || string(value) == "true" {
-				return &refusal{cause: CauseMustUnderstand, reason: "a header of the reply must be understood: " + string(d.local)}
+			if d.flag(space, "mustUnderstand") {
+				return &refusal{cause: CauseMustUnderstand, reason: "a header of the reply must be understood: " + clip(d.local)}
 			}
 		}
 		if err := d.skip(); err != nil {
@@ -112,7 +119,7 @@ func (d *decoder) body(p *plan, out protoreflect.Message) (fault *Fault, err err
 		case p.response.matches(d.space, d.local):
 			err = d.results(p, out)
 		default:
-			err = &refusal{cause: CauseWrongOperation, reason: "the reply is not " + p.response.local + " but " + string(d.local)}
+			err = &refusal{cause: CauseWrongOperation, reason: "the reply is not " + p.response.local + " but " + clip(d.local)}
 		}
 		if err != nil {
 			return nil, err
@@ -125,8 +132,17 @@ func (d *decoder) results(p *plan, out protoreflect.Message) error {
 	if len(p.results.scope.leaves) == 0 {
 		return d.skip()
 	}
-	var room [16]bool
+	var room seenRoom
 	seen := seenFlags(&room, p.results.scope)
+	if d.isNil() {
+		if err := d.skip(); err != nil {
+			return err
+		}
+		return checkSeen(p.results.scope, seen)
+	}
+	if err := d.attributeValues(p.results, out, seen); err != nil {
+		return err
+	}
 	var t text
 	wrapped := false
 	for {
@@ -164,8 +180,9 @@ func (d *decoder) wrapped(results *element, out protoreflect.Message, seen []boo
 	if err := d.content(results, out, seen); err != nil {
 		return err
 	}
-	if l := results.text; l != nil && l.required && l.field.Kind() == protoreflect.StringKind && out.Get(l.field).String() == "" {
-		seen[l.index] = false
+	l := results.text
+	if l != nil && l.field.Kind() == protoreflect.StringKind && isBlank([]byte(out.Get(l.field).String())) {
+		seen[l.mark] = false
 	}
 	return nil
 }

@@ -68,6 +68,7 @@ const (
 	spaceUnknown                    // one that no plan asks for, or a prefix that was never declared
 	spaceXML
 	spaceXSI
+	spaceXOP
 	spaceSOAP11
 	spaceSOAP12
 	spaceDialect // the first of the dialect's prefixes
@@ -113,11 +114,14 @@ func (s *scanner) next() (tokenKind, error) {
 		return tokenEnd, nil
 	}
 	for s.pos < len(s.data) {
-		if s.data[s.pos] != '<' {
-			return s.readText()
-		}
 		rest := s.data[s.pos:]
 		switch {
+		case rest[0] != '<' && len(s.open) > 0:
+			return s.readText()
+		case rest[0] != '<':
+			if err := s.skipBlank(); err != nil {
+				return 0, err
+			}
 		case len(rest) < 2:
 			return 0, s.fail("the document ends inside a tag")
 		case rest[1] == '/':
@@ -136,7 +140,7 @@ func (s *scanner) next() (tokenKind, error) {
 		case bytes.HasPrefix(rest, []byte("<![CDATA[")):
 			return s.readCDATA()
 		case bytes.HasPrefix(rest, []byte("<!DOCTYPE")):
-			return 0, &refusal{cause: CauseDTD, reason: "the reply holds a document type declaration"}
+			return 0, documentType(rest[len("<!DOCTYPE"):])
 		default:
 			return 0, s.fail("unknown markup declaration")
 		}
@@ -153,57 +157,6 @@ func (s *scanner) skipPast(mark string) error {
 		return s.fail("the document ends before " + mark)
 	}
 	s.pos += i + len(mark)
-	return nil
-}
-
-func (s *scanner) readText() (tokenKind, error) {
-	i := bytes.IndexByte(s.data[s.pos:], '<')
-	if i < 0 {
-		i = len(s.data) - s.pos
-	}
-	text := s.data[s.pos : s.pos+i]
-	if len(s.open) == 0 {
-		if !isBlank(text) {
-			return 0, s.fail("text outside the root element")
-		}
-		s.pos += i
-		return s.next()
-	}
-	if err := s.checkText(text); err != nil {
-		return 0, err
-	}
-	s.pos += i
-	s.text = text
-	s.plain = bytes.IndexByte(text, '&') < 0 && bytes.IndexByte(text, '\r') < 0
-	return tokenText, nil
-}
-
-func (s *scanner) readCDATA() (tokenKind, error) {
-	if len(s.open) == 0 {
-		return 0, s.fail("a CDATA section outside the root element")
-	}
-	start := s.pos + len("<![CDATA[")
-	i := bytes.Index(s.data[start:], []byte("]]>"))
-	if i < 0 {
-		return 0, s.fail("the document ends inside a CDATA section")
-	}
-	text := s.data[start : start+i]
-	if err := s.checkText(text); err != nil {
-		return 0, err
-	}
-	s.pos = start + i + len("]]>")
-	s.text, s.plain = text, true
-	return tokenText, nil
-}
-
-// checkText refuses control characters that XML forbids even as themselves.
-func (s *scanner) checkText(text []byte) error {
-	for i, c := range text {
-		if c < 0x20 && c != '\t' && c != '\n' && c != '\r' {
-			s.pos += i
-			return s.fail("a control character that XML forbids")
-		}
-	}
 	return nil
 }
 
@@ -235,15 +188,4 @@ func (s *scanner) pop() {
 	last := len(s.open) - 1
 	s.bindings = s.bindings[:s.open[last].bindings]
 	s.open = s.open[:last]
-}
-
-func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
-
-func isBlank(text []byte) bool {
-	for _, c := range text {
-		if !isSpace(c) {
-			return false
-		}
-	}
-	return true
 }

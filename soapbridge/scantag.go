@@ -111,6 +111,9 @@ func (s *scanner) readAttribute() (attribute, error) {
 	if err != nil {
 		return attribute{}, err
 	}
+	if _, _, err := s.splitName(name); err != nil {
+		return attribute{}, err
+	}
 	s.skipSpace()
 	if s.pos == len(s.data) || s.data[s.pos] != '=' {
 		return attribute{}, s.fail("an attribute without a value")

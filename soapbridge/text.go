@@ -2,6 +2,7 @@ package soapbridge
 
 import (
 	"bytes"
+	"fmt"
 	"unicode/utf8"
 )
 
@@ -35,6 +36,18 @@ func (s *scanner) appendDecoded(dst, text []byte) ([]byte, error) {
 		}
 	}
 	return dst, nil
+}
+
+// appendAttribute is appendDecoded for the value of an attribute, in which a line end or a tab stands for a space (XML 1.0
+// section 3.3.3).
+func (s *scanner) appendAttribute(dst, value []byte) ([]byte, error) {
+	value = bytes.ReplaceAll(value, []byte("\r\n"), []byte(" "))
+	for i, c := range value {
+		if isSpace(c) {
+			value[i] = ' '
+		}
+	}
+	return s.appendDecoded(dst, value)
 }
 
 // maxReference is the length of the longest reference that is read: leading zeros are allowed, but not without end.
@@ -101,9 +114,9 @@ func isXMLChar(r rune) bool {
 		r >= 0x20 && r <= 0xD7FF || r >= 0xE000 && r <= 0xFFFD || r >= 0x10000 && r <= utf8.MaxRune
 }
 
-// appendEscaped appends a value so that an XML parser reads it back unchanged, in text as in an attribute. It reports the
-// first character that XML cannot hold; bytes that are not UTF-8 count as such.
-func appendEscaped(dst []byte, value string, inAttribute bool) (_ []byte, bad rune, ok bool) {
+// appendEscaped appends a value so that an XML parser reads it back unchanged, in text as in an attribute. If XML cannot
+// hold the value, it says why.
+func appendEscaped(dst []byte, value string, inAttribute bool) (_ []byte, reason string) {
 	start := 0
 	for i := 0; i < len(value); {
 		c := value[i]
@@ -112,8 +125,11 @@ func appendEscaped(dst []byte, value string, inAttribute bool) (_ []byte, bad ru
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(value[i:])
-		if r == utf8.RuneError && size == 1 || !isXMLChar(r) {
-			return dst, r, false
+		if r == utf8.RuneError && size == 1 {
+			return dst, "is not valid utf-8"
+		}
+		if !isXMLChar(r) {
+			return dst, fmt.Sprintf("holds %U, which XML does not allow", r)
 		}
 		if escaped := escapeOf(r, inAttribute); escaped != "" {
 			dst = append(dst, value[start:i]...)
@@ -122,7 +138,7 @@ func appendEscaped(dst []byte, value string, inAttribute bool) (_ []byte, bad ru
 		}
 		i += size
 	}
-	return append(dst, value[start:]...), 0, true
+	return append(dst, value[start:]...), ""
 }
 
 // escapeByte tells which ASCII bytes need a closer look.
