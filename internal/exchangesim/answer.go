@@ -3,7 +3,6 @@ package exchangesim
 import (
 	"fmt"
 	"net/http"
-	"strings"
 )
 
 // answer is a reply before it is written.
@@ -11,39 +10,10 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
-	cut    int  // bytes of the body to leave out at its end while Content-Length still counts them
-	drop   bool // close the connection without a reply
-	last   bool // close the connection after the reply
 }
 
 func newAnswer(status int, body string) answer {
 	return answer{status: status, header: http.Header{"Content-Type": {"text/xml; charset=utf-8"}}, body: []byte(body)}
-}
-
-// write sends the answer. It takes the connection over where HTTP would not let it misbehave.
-func (a answer) write(w http.ResponseWriter, r *http.Request) {
-	if !a.drop && a.cut == 0 {
-		for name, values := range a.header {
-			w.Header()[name] = values
-		}
-		if a.last {
-			w.Header().Set("Connection", "close")
-		}
-		w.WriteHeader(a.status)
-		w.Write(a.body)
-		return
-	}
-	connection, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		return
-	}
-	defer connection.Close()
-	if a.drop {
-		return
-	}
-	fmt.Fprintf(connection, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n",
-		a.status, http.StatusText(a.status), a.header.Get("Content-Type"), len(a.body))
-	connection.Write(a.body[:max(len(a.body)-a.cut, 0)])
 }
 
 const (
@@ -53,7 +23,7 @@ const (
 	envelopeClose = `</soap:Body></soap:Envelope>`
 )
 
-// success writes the reply of an operation: its result, if it has one, stands in a second element of the same name.
+// success writes the reply of a umws operation: its result, if it has one, stands in a second element of the same name.
 func success(namespace, operation string, result *string) answer {
 	name := operation + "Response"
 	if result == nil {
@@ -73,7 +43,3 @@ func element(name string, text *string) string {
 	}
 	return "<" + name + ">" + escape(*text) + "</" + name + ">"
 }
-
-var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\r", "&#xD;")
-
-func escape(text string) string { return escaper.Replace(text) }

@@ -3,6 +3,7 @@ package exchangesim
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -15,15 +16,40 @@ type Timeline struct {
 // DefaultTimeline is quick enough to watch and slow enough to see.
 var DefaultTimeline = Timeline{Connecting: time.Second, Alerted: 2 * time.Second, Connected: time.Minute}
 
+func (t Timeline) check() error {
+	if t.Connecting < 0 || t.Alerted < 0 || t.Connected < 0 {
+		return errors.New("exchangesim: the timeline has a negative duration")
+	}
+	return nil
+}
+
 // Call is a simulated call.
 type Call struct {
 	ID         string
 	DialString string
-	Message    string // the entry id or the greeting that is played
+	Message    string // the id of the message, or the greeting, that is played
 	Started    time.Time
+	Dialect    string // UMWS or EWS: its id means nothing to the other
 
 	timeline Timeline
-	ended    bool // by Disconnect
+	ended    bool // by a request
+}
+
+// place makes a call. The caller holds the server's lock.
+func (s *Server) place(m *Mailbox, dialect, number, message string) *Call {
+	call := &Call{
+		ID: newCallID(dialect), DialString: number, Message: message, Dialect: dialect,
+		Started: s.config.Clock.Now(), timeline: s.config.Timeline,
+	}
+	m.add(call)
+	return call
+}
+
+// disconnect ends the call, unless it has ended: the cause of its end stays what it was.
+func (c *Call) disconnect(now time.Time) {
+	if state, _ := c.state(now); state != "Disconnected" {
+		c.ended = true
+	}
 }
 
 // state works out where the call stands at a time, and why it ended.
@@ -51,10 +77,13 @@ func (c *Call) state(now time.Time) (state, cause string) {
 	return "Disconnected", "None"
 }
 
-// newCallID makes an id as Exchange does: a GUID and the name of the UM server, in base64.
-func newCallID() string {
+// newCallID makes an id as Exchange does: umws has a GUID and the name of the UM server in base64, ews something shorter.
+func newCallID(dialect string) string {
 	var b [16]byte
 	rand.Read(b[:])
+	if dialect == EWS {
+		return base64.StdEncoding.EncodeToString(b[:])
+	}
 	b[6], b[8] = b[6]&0x0F|0x40, b[8]&0x3F|0x80
 	guid := fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
 	return base64.StdEncoding.EncodeToString([]byte(guid + "@um-sim-01.example.com"))

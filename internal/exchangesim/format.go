@@ -3,14 +3,27 @@ package exchangesim
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
-// FormatExchange writes an exchange for people to read, as `--log-soap` shows it.
+// FormatExchange writes an exchange for people to read, as `--log-soap` shows it. It holds what was sent, telephone numbers
+// and ids too: it is for demonstrations. Control characters are replaced, so that it cannot steer a terminal.
 func FormatExchange(e Exchange) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "--> %s SOAPAction: %s\n%s\n", e.Method, e.Action, indent(e.Request))
-	fmt.Fprintf(&b, "<-- %d\n%s\n", e.Status, indent(e.Reply))
-	return b.String()
+	fmt.Fprintf(&b, "--> %s %s SOAPAction: %s\n%s\n", e.Method, e.Path, e.Action, indent(e.Request))
+	if e.Status == 0 {
+		b.WriteString("<-- connection closed without a reply\n")
+	} else {
+		fmt.Fprintf(&b, "<-- %d\n%s\n", e.Status, indent(e.Reply))
+	}
+	return strings.Map(printable, b.String())
+}
+
+func printable(r rune) rune {
+	if unicode.IsControl(r) && r != '\n' && r != '\t' {
+		return unicode.ReplacementChar
+	}
+	return r
 }
 
 // indent puts each element that holds elements on lines of its own. It works on the text, so that what is not XML is shown
@@ -20,26 +33,37 @@ func indent(text string) string {
 		return text
 	}
 	var b strings.Builder
-	depth, closed := 0, false
-	for rest := text; rest != ""; {
-		end := strings.IndexByte(rest, '>')
-		if end < 0 {
-			return b.String() + rest
-		}
-		part := rest[:end+1]
-		rest = rest[end+1:]
-		closing := strings.Contains(part, "</")
+	depth, ended := 0, true // whether an element has just ended
+	for text != "" {
+		before, tag, rest := cutTag(text)
+		text = rest
+		closing := strings.HasPrefix(tag, "</")
 		if closing {
 			depth--
 		}
-		if !closing || closed {
+		if strings.TrimSpace(before) == "" && (!closing || ended) {
 			b.WriteString("\n" + strings.Repeat("  ", max(depth, 0)))
+		} else {
+			b.WriteString(before)
 		}
-		b.WriteString(part)
-		closed = closing || strings.HasSuffix(part, "/>")
-		if !closing && !strings.HasSuffix(part, "/>") && !strings.HasPrefix(part, "<?") {
+		b.WriteString(tag)
+		ended = closing || strings.HasSuffix(tag, "/>")
+		if !ended && !strings.HasPrefix(tag, "<?") {
 			depth++
 		}
 	}
-	return strings.TrimPrefix(b.String(), "\n")
+	return strings.TrimSpace(b.String())
+}
+
+// cutTag splits off the text before the next tag, and the tag.
+func cutTag(text string) (before, tag, rest string) {
+	start := strings.IndexByte(text, '<')
+	if start < 0 {
+		return text, "", ""
+	}
+	end := strings.IndexByte(text[start:], '>')
+	if end < 0 {
+		return text, "", ""
+	}
+	return text[:start], text[start : start+end+1], text[start+end+1:]
 }

@@ -1,5 +1,8 @@
 package exchangesim
 
+// keptCalls is how many calls a mailbox knows; the oldest are forgotten.
+const keptCalls = 200_000
+
 // Mailbox holds the voice settings of one user. A nil pointer is a value that the server leaves out of its reply.
 type Mailbox struct {
 	UMEnabled                     bool
@@ -11,7 +14,7 @@ type Mailbox struct {
 	PINResets                     int
 
 	calls map[string]*Call
-	order []string // of the calls' ids, as they were placed
+	order []*Call // as they were placed
 }
 
 func newMailbox() *Mailbox {
@@ -32,14 +35,21 @@ func (s *Server) Mailbox(user string) Mailbox {
 	return copied
 }
 
-// Calls returns the calls of a user's mailbox in the order in which they were placed.
+// EditMailbox changes the settings of a user's mailbox. The function must not call the server.
+func (s *Server) EditMailbox(user string, edit func(*Mailbox)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	edit(s.mailbox(user))
+}
+
+// Calls returns the calls of a user's mailbox in the order in which they were placed, the last 200,000.
 func (s *Server) Calls(user string) []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m := s.mailbox(user)
 	calls := make([]Call, 0, len(m.order))
-	for _, id := range m.order {
-		calls = append(calls, *m.calls[id])
+	for _, call := range m.order {
+		calls = append(calls, *call)
 	}
 	return calls
 }
@@ -54,7 +64,20 @@ func (s *Server) mailbox(user string) *Mailbox {
 	return m
 }
 
+// call finds a call that was placed in a dialect, or nil.
+func (m *Mailbox) call(dialect, id string) *Call {
+	if call := m.calls[id]; call != nil && call.Dialect == dialect {
+		return call
+	}
+	return nil
+}
+
 func (m *Mailbox) add(c *Call) {
 	m.calls[c.ID] = c
-	m.order = append(m.order, c.ID)
+	m.order = append(m.order, c)
+	if len(m.order) > keptCalls {
+		delete(m.calls, m.order[0].ID)
+		m.order[0] = nil
+		m.order = m.order[1:]
+	}
 }

@@ -1,26 +1,27 @@
 package exchangesim
 
 import (
-	"bytes"
-	"compress/gzip"
-	"fmt"
 	"net/http"
-	"strings"
-	"unicode/utf16"
+	"time"
 )
 
-// Misbehaviour is one way in which a real server, or what stands before it, goes wrong.
+// Misbehaviour is one way in which a real server, or what stands before it, goes wrong. Its zero value does nothing.
 type Misbehaviour struct {
+	// Dialect is the dialect that goes wrong, UMWS or EWS; empty for both.
+	Dialect string
 	// Operation is the operation that goes wrong; empty for all.
 	Operation string
 	// Times is how often; 0 for always.
 	Times int
+	// Wait is called before the operation would be carried out, and blocks as long as it likes. The request's context is
+	// done when the client goes away.
+	Wait func(*http.Request)
 	// Unexecuted has the operation go wrong without having been carried out. By default it is carried out first.
 	Unexecuted bool
-	// Wait is called before anything else, and before the operation if Unexecuted is not set afterwards. It blocks as long
-	// as the test wants; the request's context is done when the client goes away.
-	Wait func(*http.Request)
 
+	// Fail answers with an error of that name, in the shape of the dialect, instead of carrying the operation out: an
+	// exception of umws in a fault, or a ResponseCode of ews in a response of class Error.
+	Fail string
 	// Status replaces the status; 0 keeps it.
 	Status int
 	// Header is added to the reply's header.
@@ -29,12 +30,21 @@ type Misbehaviour struct {
 	Body *string
 	// Rewrite changes the body, after Body.
 	Rewrite func([]byte) []byte
+
 	// Cut leaves that many bytes out at the end while Content-Length counts them, and closes the connection.
 	Cut int
+	// Midway is called when half of the body is sent, and blocks as long as it likes.
+	Midway func(*http.Request)
+	// Chunked sends the reply without a Content-Length.
+	Chunked bool
 	// Drop closes the connection without a reply.
 	Drop bool
-	// Close closes the connection after the reply.
+	// Close closes the connection after the reply, and says so in it.
 	Close bool
+	// Hangup closes the connection after the reply, which lets the client believe that it stays open.
+	Hangup bool
+	// Reset has Cut, Drop and Hangup close the connection by a TCP reset.
+	Reset bool
 }
 
 type script struct {
@@ -56,39 +66,38 @@ func (s *Server) Behave() {
 	s.scripts = nil
 }
 
+var behaved = &Misbehaviour{}
+
 // take finds the misbehaviour for a request and counts it.
-func (s *Server) take(action string) *Misbehaviour {
-	operation := action[strings.LastIndexByte(action, '/')+1:]
+func (s *Server) take(asked work) *Misbehaviour {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.posts++
 	for _, sc := range s.scripts {
-		if sc.Operation != "" && sc.Operation != operation || sc.Times > 0 && sc.left == 0 {
+		if !sc.concerns(asked) || sc.Times > 0 && sc.left == 0 {
 			continue
 		}
 		sc.left--
 		return &sc.Misbehaviour
 	}
-	return nil
+	return behaved
 }
 
-// answer carries a request out, or not, and has it go wrong as told.
-func (s *Server) answer(r *http.Request, e Exchange) answer {
-	m := s.take(strings.Trim(e.Action, `"`))
-	if m == nil {
-		return s.dispatch(r, e.User, []byte(e.Request))
-	}
+func (m *Misbehaviour) concerns(asked work) bool {
+	return (m.Dialect == "" || m.Dialect == asked.dialect) && (m.Operation == "" || m.Operation == asked.operation)
+}
+
+// apply carries a request out, or not, and has the reply go wrong as told.
+func (m *Misbehaviour) apply(r *http.Request, asked work, user string) answer {
 	if m.Wait != nil {
 		m.Wait(r)
 	}
 	a := newAnswer(http.StatusOK, "")
-	if !m.Unexecuted {
-		a = s.dispatch(r, e.User, []byte(e.Request))
+	switch {
+	case m.Fail != "":
+		a = asked.fail(m.Fail)
+	case !m.Unexecuted:
+		a = asked.run(user)
 	}
-	return m.apply(a)
-}
-
-func (m *Misbehaviour) apply(a answer) answer {
 	if m.Status != 0 {
 		a.status = m.Status
 	}
@@ -101,47 +110,30 @@ func (m *Misbehaviour) apply(a answer) answer {
 	if m.Rewrite != nil {
 		a.body = m.Rewrite(a.body)
 	}
-	a.cut, a.drop, a.last = m.Cut, m.Drop, m.Close
 	return a
 }
 
-// HTMLPage is what a proxy or a web server's error page looks like.
-func HTMLPage(status int) Misbehaviour {
-	page := fmt.Sprintf("<!DOCTYPE html>\r\n<html><head><title>%d</title></head><body><h1>Server Error</h1></body></html>", status)
-	return Misbehaviour{Unexecuted: true, Status: status, Body: &page, Header: map[string]string{"Content-Type": "text/html"}}
-}
+// sent is the part of a body that is sent.
+func (m *Misbehaviour) sent(body []byte) []byte { return body[:max(len(body)-m.Cut, 0)] }
 
-// Empty is a reply without a body.
-func Empty(status int) Misbehaviour {
-	empty := ""
-	return Misbehaviour{Unexecuted: true, Status: status, Body: &empty}
-}
-
-// UTF16 turns a reply into UTF-16, little-endian, with a byte order mark.
-func UTF16(body []byte) []byte {
-	out := []byte{0xFF, 0xFE}
-	for _, unit := range utf16.Encode([]rune(strings.Replace(string(body), "utf-8", "utf-16", 1))) {
-		out = append(out, byte(unit), byte(unit>>8))
+// Delay is a Wait that takes some time, or until the client goes away.
+func Delay(d time.Duration) func(*http.Request) {
+	return func(r *http.Request) {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-r.Context().Done():
+		}
 	}
-	return out
 }
 
-// Gzip compresses a reply.
-func Gzip(body []byte) []byte {
-	var out bytes.Buffer
-	w := gzip.NewWriter(&out)
-	w.Write(body)
-	w.Close()
-	return out.Bytes()
-}
-
-// BOM puts the UTF-8 byte order mark before a reply.
-func BOM(body []byte) []byte { return append([]byte("\xEF\xBB\xBF"), body...) }
-
-// OneWrapper takes the second wrapper out of a reply, as some published examples show it.
-func OneWrapper(operation string) func([]byte) []byte {
-	open, end := "<"+operation+"Response>", "</"+operation+"Response>"
-	return func(body []byte) []byte {
-		return []byte(strings.Replace(strings.Replace(string(body), open, "", 1), end, "", 1))
+// Until is a Wait that takes until the channel is closed, or until the client goes away.
+func Until(done <-chan struct{}) func(*http.Request) {
+	return func(r *http.Request) {
+		select {
+		case <-done:
+		case <-r.Context().Done():
+		}
 	}
 }

@@ -1,12 +1,7 @@
 package exchangesim
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -14,6 +9,8 @@ import (
 
 // DefaultUser owns the calls and settings when no front names the user.
 const DefaultUser = "default"
+
+const french = "fr"
 
 // Clock tells the time.
 type Clock interface{ Now() time.Time }
@@ -24,30 +21,33 @@ func (wallClock) Now() time.Time { return time.Now() }
 
 // Config sets up a Server. The zero value is a lenient server on the wall clock.
 type Config struct {
-	// Scheme is the namespace scheme that the server knows: "http", "https", or "any" for both. Default "any".
+	// Scheme is the namespace scheme that the server knows, in both dialects: "http", "https", or "any" for both. Default
+	// "any". A real server knows "http" alone.
 	Scheme string
 	// Clock decides where calls stand. Default: the wall clock.
 	Clock Clock
 	// Timeline says how long calls stay in each state. Default: DefaultTimeline.
 	Timeline Timeline
-	// UserHeader names the request header in which an authenticating front puts the user's name. Without one, everybody is
-	// DefaultUser.
+	// UserHeader names the request header in which an authenticating front puts the user's name; a request without a name
+	// is answered 401. By default everybody is DefaultUser.
 	UserHeader string
-	// Log is told about each exchange, on the goroutine that served it. Default: nobody is.
+	// Log is told about each exchange, on the goroutine that served it, before the reply is sent. Default: nobody is.
 	Log func(Exchange)
 	// Language is the language of the framework's own texts, "en" or "fr". Default "en".
 	Language string
+	// IOTimeout is how long the body of a request may take to arrive, and a reply to leave. Default 30 s.
+	IOTimeout time.Duration
 }
 
 // Server is a simulated Exchange Unified Messaging server. It is safe for concurrent use.
 type Server struct {
 	config     Config
-	namespaces []string
+	namespaces []string // of messages, those that the server knows; the last is the one it describes itself with
 	mu         sync.Mutex
 	mailboxes  map[string]*Mailbox
-	executed   map[string]int
+	executed   map[string]int // by dialect and operation
 	posts      int
-	exchanges  []Exchange
+	history    history
 	scripts    []*script
 }
 
@@ -60,8 +60,11 @@ func New(config Config) (*Server, error) {
 	if !known {
 		return nil, fmt.Errorf("exchangesim: the scheme is %q, want http, https or any", config.Scheme)
 	}
-	if !slices.Contains([]string{"", "en", "fr"}, config.Language) {
+	if !slices.Contains([]string{"", "en", french}, config.Language) {
 		return nil, fmt.Errorf("exchangesim: the language is %q, want en or fr", config.Language)
+	}
+	if err := config.Timeline.check(); err != nil {
+		return nil, err
 	}
 	if config.Clock == nil {
 		config.Clock = wallClock{}
@@ -69,98 +72,42 @@ func New(config Config) (*Server, error) {
 	if config.Timeline == (Timeline{}) {
 		config.Timeline = DefaultTimeline
 	}
+	if config.IOTimeout <= 0 {
+		config.IOTimeout = 30 * time.Second
+	}
 	s := &Server{config: config, namespaces: namespaces, mailboxes: map[string]*Mailbox{}, executed: map[string]int{}}
 	s.mailbox(DefaultUser).add(&Call{
-		ID: DocumentedCallID, DialString: "4255550123", Started: config.Clock.Now(), timeline: config.Timeline,
+		ID: DocumentedCallID, DialString: "4255550123", Started: config.Clock.Now(), Dialect: UMWS, timeline: config.Timeline,
 	})
 	return s, nil
 }
 
-// Executed tells how often an operation was carried out.
-func (s *Server) Executed(operation string) int {
+// Executed tells how often an operation of umws was carried out: found, its arguments read and acted on.
+func (s *Server) Executed(operation string) int { return s.count(UMWS, operation) }
+
+// ExecutedEWS is Executed for ews.
+func (s *Server) ExecutedEWS(operation string) int { return s.count(EWS, operation) }
+
+func (s *Server) count(dialect, operation string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.executed[operation]
+	return s.executed[dialect+" "+operation]
 }
 
-// Posts tells how many requests arrived by POST, whatever became of them.
+// carriedOut counts an operation. The caller holds the lock.
+func (s *Server) carriedOut(dialect, operation string) { s.executed[dialect+" "+operation]++ }
+
+// Posts tells how many requests began to arrive by POST, whatever became of them.
 func (s *Server) Posts() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.posts
 }
 
-// Exchange is one request and its reply.
-type Exchange struct {
-	Time    time.Time
-	Method  string
-	Action  string // the SOAPAction as it was sent, with its quotes
-	User    string
-	Request string
-	Status  int
-	Reply   string
-}
-
-const keptExchanges = 256
-
-// Exchanges returns the last exchanges by POST, the oldest first, at most 256.
+// Exchanges returns the last exchanges by POST whose request arrived whole, the oldest first: at most 256, and at most
+// 32 MiB of text.
 func (s *Server) Exchanges() []Exchange {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.exchanges)
-}
-
-const maxRequestBytes = 8 << 20
-
-// ServeHTTP answers a SOAP request by POST, and "?wsdl" by GET.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch {
-	case r.Method == http.MethodGet && r.URL.Query().Has("wsdl"):
-		s.serveWSDL(w, r)
-		return
-	case r.Method != http.MethodPost:
-		http.Error(w, "The HTTP verb used is not allowed.", http.StatusMethodNotAllowed)
-		return
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequestBytes))
-	if err != nil {
-		http.Error(w, "The request could not be read.", http.StatusBadRequest)
-		return
-	}
-	exchange := Exchange{
-		Time: s.config.Clock.Now(), Method: r.Method, Action: r.Header.Get("SOAPAction"), User: s.user(r), Request: string(body),
-	}
-	a := s.answer(r, exchange)
-	exchange.Status, exchange.Reply = a.status, string(a.body)
-	s.keep(exchange)
-	a.write(w, r)
-}
-
-func (s *Server) user(r *http.Request) string {
-	if s.config.UserHeader != "" {
-		return r.Header.Get(s.config.UserHeader)
-	}
-	return DefaultUser
-}
-
-func (s *Server) keep(e Exchange) {
-	s.mu.Lock()
-	s.exchanges = append(s.exchanges, e)
-	if len(s.exchanges) > keptExchanges {
-		s.exchanges = slices.Delete(s.exchanges, 0, 1)
-	}
-	s.mu.Unlock()
-	if s.config.Log != nil {
-		s.config.Log(e)
-	}
-}
-
-// Serve serves on the listener, over HTTP/1.1, until the context ends.
-func Serve(ctx context.Context, listener net.Listener, s *Server) error {
-	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-	defer context.AfterFunc(ctx, func() { server.Close() })()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("exchangesim: %w", err)
-	}
-	return nil
+	return slices.Clone(s.history.kept)
 }
