@@ -18,13 +18,13 @@ func (b *Bridge) interpret(p *plan, reply *transport.Reply, out proto.Message, r
 	defer b.decoders.Put(d)
 	body, err := plainText(reply.Header, reply.Body, b.limits.ReplyBytes)
 	var fault *Fault
+	d.begin(body, b.limits.Depth, b.known)
 	if err == nil {
-		d.reset(body, b.limits.Depth, b.known)
-		d.unknown = nil
 		fault, err = d.reply(p, out.ProtoReflect())
 		report.Dropped, report.Unknown = d.dropped, d.unknown
 	}
-	if err == nil && fault == nil && !reply.Truncated && !reply.Unsent {
+	if err == nil && fault == nil && !reply.Unsent {
+		// An envelope says itself where it ends: one that is whole counts, even if more bytes were announced.
 		return nil
 	}
 	failure := &Error{Operation: p.operation, HTTPStatus: reply.Status, RetryAfter: transport.RetryAfter(reply.Header, b.now()), Err: err}
@@ -41,25 +41,25 @@ func (b *Bridge) interpret(p *plan, reply *transport.Reply, out proto.Message, r
 			failure.RetryAfter = fault.BackOff
 		}
 		return failure
-	case err == nil && reply.Unsent:
-		failure.Err = errUnasked
 	case err == nil:
-		failure.Err = errTruncated
+		failure.Err = errUnasked
 	}
-	failure.Kind, failure.Cause, failure.Field = kindOfReply(reply, failure.Err)
+	failure.Kind, failure.Cause, failure.Field = kindOfReply(reply, failure.Err, d.inEnvelope)
 	return p.settle(failure)
 }
 
-var (
-	errTruncated = errors.New("the reply ends before its Content-Length")
-	errUnasked   = errors.New("the server answered an operation that it was not sent")
-)
+// errUnasked reports an envelope in the answer to a request that does not carry the operation.
+var errUnasked = errors.New("the server answered an operation that it was not sent")
+
+// errEmpty reports a reply without a body, or with nothing but white space in it.
+var errEmpty = errors.New("the reply has no body")
 
 // kindOfReply decides by the status what a reply is that holds no readable SOAP, and by the refusal what one is that
-// holds SOAP which must not be accepted.
-func kindOfReply(reply *transport.Reply, err error) (kind Kind, cause, field string) {
+// holds SOAP which must not be accepted. What was refused before an envelope was seen may yet be no SOAP at all, and what
+// was refused in a truncated reply may be the cut.
+func kindOfReply(reply *transport.Reply, err error, inEnvelope bool) (kind Kind, cause, field string) {
 	var refused *refusal
-	isSOAP := errors.As(err, &refused) && !isHTML(reply)
+	isSOAP := errors.As(err, &refused) && !reply.Truncated && (inEnvelope || !isHTML(reply))
 	switch status := reply.Status; {
 	case status == http.StatusUnauthorized:
 		return KindUnauthorized, "", ""
@@ -75,7 +75,7 @@ func kindOfReply(reply *transport.Reply, err error) (kind Kind, cause, field str
 		return KindRedirect, "", ""
 	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
 		return KindUnavailable, "", ""
-	case len(trimSpace(reply.Body)) == 0:
+	case errors.Is(err, errEmpty) && !reply.Truncated:
 		return KindEmpty, "", ""
 	}
 	return KindNotSOAP, "", ""
@@ -87,7 +87,7 @@ func isHTML(reply *transport.Reply) bool {
 		return true
 	}
 	start := strings.ToLower(string(reply.Body[:min(len(reply.Body), 512)]))
-	start = strings.TrimLeft(strings.TrimPrefix(start, "\ufeff"), " \t\r\n")
+	start = strings.TrimLeft(start, "\ufeff \t\r\n")
 	return strings.HasPrefix(start, "<html") || strings.HasPrefix(start, "<!doctype html")
 }
 
