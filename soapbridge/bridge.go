@@ -86,6 +86,9 @@ func WithLimits(limits Limits) Option {
 // WithObserver has the observer told about each exchange. By default nobody is.
 func WithObserver(observe Observer) Option {
 	return func(b *Bridge) error {
+		if observe == nil {
+			return errors.New("the observer is missing")
+		}
 		b.observe = observe
 		return nil
 	}
@@ -93,6 +96,9 @@ func WithObserver(observe Observer) Option {
 
 // New compiles the services' annotations for the dialect. Every mistake in them is reported in the one error.
 func New(dialect Dialect, t Transport, services []protoreflect.ServiceDescriptor, options ...Option) (*Bridge, error) {
+	if t == nil {
+		return nil, errors.New("soapbridge: the transport is missing")
+	}
 	plans, err := compile(dialect, services)
 	if err != nil {
 		return nil, fmt.Errorf("soapbridge: %w", err)
