@@ -114,6 +114,8 @@ func (c *conn) fail(ctx context.Context, op string, sent Sent, err error, own bo
 	switch {
 	case ctx.Err() != nil, errors.Is(err, os.ErrDeadlineExceeded) && !own:
 		failure.Kind = kindOf(ctx)
+	case refusesCertificate(err):
+		failure.Kind, failure.Sent = KindTLS, NothingSent
 	case errors.As(err, &limit):
 		failure.Kind, failure.Limit = limit.kind, limit.limit
 	case errors.Is(err, errMalformed):
@@ -122,6 +124,21 @@ func (c *conn) fail(ctx context.Context, op string, sent Sent, err error, own bo
 		failure.Kind = KindTruncated
 	}
 	return failure
+}
+
+// refusesCertificate tells whether the server ended the TLS session because it does not take the client's certificate. With
+// TLS 1.3 that shows only when the reply is read. The server cannot have read the request then.
+func refusesCertificate(err error) bool {
+	var alert *net.OpError
+	if !errors.As(err, &alert) || alert.Op != "remote error" {
+		return false
+	}
+	switch alert.Err.Error() { // the texts of crypto/tls for the alerts of RFC 8446 section 6.2; their type is not exported
+	case "tls: bad certificate", "tls: unsupported certificate", "tls: revoked certificate", "tls: expired certificate",
+		"tls: unknown certificate", "tls: unknown certificate authority", "tls: access denied", "tls: certificate required":
+		return true
+	}
+	return false
 }
 
 // kindOf tells whether a context was cancelled or its deadline passed. A connection may notice the deadline first.
