@@ -45,6 +45,11 @@ type breaker struct {
 	trial   atomic.Bool  // one is under way
 	changed atomic.Bool  // the state has changed and nobody has looked yet
 	openFor time.Duration
+
+	// The circuit forgets failures in a row after its window, and exchanges that take longer than it: one that stalls for
+	// half a minute counts all the same.
+	inARow atomic.Int64
+	epoch  atomic.Uint64 // counts the changes of state
 }
 
 func newBreaker(url string, config Config) *breaker {
@@ -53,7 +58,7 @@ func newBreaker(url string, config Config) *breaker {
 		Name: url, MaxRequests: 1, Timeout: config.OpenFor, Interval: ratioWindow, BucketPeriod: ratioBucket,
 		ReadyToTrip: func(n gobreaker.Counts) bool {
 			counted := n.TotalFailures + n.TotalSuccesses
-			return int(n.ConsecutiveFailures) >= config.FailuresInARow ||
+			return b.inARow.Load() >= int64(config.FailuresInARow) ||
 				counted >= ratioAtLeast && float64(n.TotalFailures) >= config.FailureRatio*float64(counted)
 		},
 		IsSuccessful:  func(err error) bool { return err == nil },
@@ -74,6 +79,8 @@ func (b *breaker) change(_ string, _, to gobreaker.State) {
 		b.until.Store(int64(time.Since(b.born) + b.openFor))
 		b.state.Store(int32(StateDown))
 	}
+	b.epoch.Add(1)
+	b.inARow.Store(0)
 	b.changed.Store(true)
 }
 
@@ -97,6 +104,7 @@ func (b *breaker) wake() { b.circuit.State() }
 type permit struct {
 	done  func(error)
 	trial bool
+	epoch uint64
 }
 
 // allow admits an exchange. The permit must be given back by end.
@@ -105,7 +113,7 @@ func (b *breaker) allow() (permit, error) {
 	if err != nil {
 		return permit{}, errDown
 	}
-	p := permit{done: done, trial: State(b.state.Load()) != StateUp}
+	p := permit{done: done, trial: State(b.state.Load()) != StateUp, epoch: b.epoch.Load()}
 	if p.trial {
 		b.trial.Store(true)
 	}
@@ -116,6 +124,13 @@ func (b *breaker) allow() (permit, error) {
 func (b *breaker) end(p permit, o outcome) {
 	if p.trial {
 		b.trial.Store(false)
+	}
+	switch {
+	case p.epoch != b.epoch.Load():
+	case o == failed:
+		b.inARow.Add(1)
+	case o == well && b.inARow.Load() != 0:
+		b.inARow.Store(0)
 	}
 	p.done(counted(o, p.trial))
 }
