@@ -19,7 +19,11 @@ func explainJSON(message protoreflect.MessageDescriptor, data []byte, cause erro
 	if err := json.Unmarshal(data, &whole); err != nil {
 		var syntax *json.SyntaxError
 		if errors.As(err, &syntax) {
-			line, column := position(data, int(syntax.Offset)-1)
+			offset := int(syntax.Offset) - 1
+			if syntax.Error() == unexpectedEnd {
+				offset = len(data)
+			}
+			line, column := position(data, offset)
 			return invalidRequest(fmt.Sprintf("the body is not JSON: line %d, column %d: %s", line, column, syntax.Error()))
 		}
 		return invalidRequest("the body is not JSON")
@@ -34,6 +38,9 @@ func explainJSON(message protoreflect.MessageDescriptor, data []byte, cause erro
 		Message: fmt.Sprintf("the body is not the JSON form of %s", message.FullName()),
 	}
 }
+
+// unexpectedEnd is the one complaint of encoding/json that is not about a character.
+const unexpectedEnd = "unexpected end of JSON input"
 
 // position turns an offset into a line and a column, both from 1. A column counts characters.
 func position(data []byte, offset int) (line, column int) {
