@@ -2,7 +2,6 @@ package soapbridge
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -24,7 +23,7 @@ func rootPart(contentType string, body []byte, limit int) (root []byte, rootType
 	parts := multipart.NewReader(bytes.NewReader(body), params["boundary"])
 	for {
 		part, err := parts.NextRawPart()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { // wrapped, it means that the reply ends early
 			return nil, "", multipartRefusal("its root part is missing")
 		}
 		if err != nil {
