@@ -35,40 +35,41 @@ var kindMeanings = map[soapbridge.Kind]kindMeaning{
 	soapbridge.KindHeldOff:        {codes.Internal, reasonAuthFailed, "the backend rejected the gateway's account before, which is held off now: an operator must act"},
 	soapbridge.KindForbidden:      {codes.PermissionDenied, reasonForbidden, "the backend denies access"},
 	soapbridge.KindProxyAuth:      {codes.Internal, reasonProxyAuth, "a proxy before the backend asks for a credential"},
+	soapbridge.KindStopped:        {codes.Internal, reasonInternal, "the gateway stopped the request before its first byte"},
 	soapbridge.KindOverloaded:     {codes.ResourceExhausted, reasonOverloaded, "too many calls wait for the backend"},
 	soapbridge.KindOutcomeUnknown: {codes.Unknown, reasonOutcomeUnknown, "the backend may or may not have executed the call: do not repeat it"},
 }
 
-// backendError explains an error of the bridge; nil if it is none.
-func (g *Gateway) backendError(err error) *Error {
+// backendError explains an error of the bridge in a call of the rpc; nil if it is none.
+func (g *Gateway) backendError(rpc string, err error) *Error {
 	var failure *soapbridge.Error
 	if !errors.As(err, &failure) {
 		return nil
 	}
 	switch failure.Kind {
 	case soapbridge.KindDeadline:
-		return deadlineError(failure.Operation, err)
+		return deadlineError(rpc, err)
 	case soapbridge.KindCanceled:
-		return canceledError(failure.Operation, err)
+		return canceledError(rpc, err)
 	case soapbridge.KindRequest:
 		return unwritable(failure)
 	}
 	e := &Error{RetryAfter: failure.RetryAfter, Cause: err}
 	if failure.Kind == soapbridge.KindFault {
-		e.say(failure, meaningOf(failure.Fault))
+		e.say(rpc, meaningOf(failure.Fault))
 	} else {
 		meaning := kindMeanings[failure.Kind]
-		e.say(failure, faultMeaning{code: meaning.code, reason: meaning.reason, message: meaning.message})
+		e.say(rpc, faultMeaning{code: meaning.code, reason: meaning.reason, message: meaning.message})
 	}
-	g.refine(e, failure)
+	g.refine(e, rpc, failure)
 	if failure.Fault != nil {
 		e.Fault = soapFault(failure)
 	}
 	return e.with(map[string]string{"operation": failure.Operation, "cause": causeOf(failure), "http_status": statusText(failure)})
 }
 
-func (e *Error) say(failure *soapbridge.Error, meaning faultMeaning) {
-	e.Code, e.Reason, e.Message = meaning.code, meaning.reason, failure.Operation+": "+meaning.message
+func (e *Error) say(rpc string, meaning faultMeaning) {
+	e.Code, e.Reason, e.Message = meaning.code, meaning.reason, rpc+": "+meaning.message
 	if meaning.field != "" {
 		e.Violations = []*errdetails.BadRequest_FieldViolation{{Field: meaning.field, Description: meaning.message}}
 	}
@@ -78,7 +79,7 @@ func (e *Error) say(failure *soapbridge.Error, meaning faultMeaning) {
 const throttleDelay = time.Second
 
 // refine adds what depends on more than the kind.
-func (g *Gateway) refine(e *Error, failure *soapbridge.Error) {
+func (g *Gateway) refine(e *Error, rpc string, failure *soapbridge.Error) {
 	switch failure.Kind {
 	case soapbridge.KindNotSOAP, soapbridge.KindEmpty:
 		if failure.HTTPStatus >= http.StatusInternalServerError {
@@ -87,7 +88,7 @@ func (g *Gateway) refine(e *Error, failure *soapbridge.Error) {
 	case soapbridge.KindUnauthorized, soapbridge.KindHeldOff:
 		if g.config.CallerCredentials {
 			e.Code, e.Reason = codes.Unauthenticated, reasonCredentialsRejected
-			e.Message = failure.Operation + ": the backend rejected the caller's credential"
+			e.Message = rpc + ": the backend rejected the caller's credential"
 		}
 	case soapbridge.KindUnsupported:
 		e.Message += " (dialect " + failure.Cause + ")"

@@ -116,7 +116,7 @@ func (g *Gateway) errorOf(ctx context.Context, call *Call, err error) *Error {
 	case errors.Is(err, errPanic):
 		return &Error{Code: codes.Internal, Reason: reasonInternal, Message: name + ": the gateway failed", Cause: err}
 	}
-	if e := g.backendError(err); e != nil {
+	if e := g.backendError(name, err); e != nil {
 		return e
 	}
 	switch {

@@ -93,7 +93,7 @@ func (a *Authenticator) facts(ctx context.Context, shown Credentials) (principal
 
 func (a *Authenticator) header(ctx context.Context, values []string) (principal.Facts, principal.BasicCredential, error) {
 	none := principal.BasicCredential{}
-	if false {
+	if len(values) > 1 {
 		return principal.Facts{}, none, refuse(CredentialsMalformed, errors.New("more than one authorization header"))
 	}
 	scheme, token, err := parseHeader(values[0])

@@ -59,7 +59,7 @@ func newFront(t *testing.T, b *bench, current func() *Authenticator, root *autho
 		})),
 		grpc.UnaryInterceptor(Unary(current)), grpc.StreamInterceptor(Stream(current)),
 	)
-	f := &front{listener.Addr().String(), &whoami{seen: make(chan context.Context, 1)}, root}
+	f := &front{listener.Addr().String(), &whoami{seen: make(chan context.Context, 100)}, root}
 	grpc_health_v1.RegisterHealthServer(server, f.server)
 	done := make(chan error)
 	go func() { done <- server.Serve(listener) }()
