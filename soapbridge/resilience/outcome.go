@@ -37,8 +37,8 @@ func judge(reply *transport.Reply, err error, elapsed, stallAfter time.Duration)
 		return judgeReply(reply)
 	}
 	var failure *transport.Error
-	if !errors.As(err, &failure) {
-		return verdict{outcome: uncounted}
+	if !errors.As(err, &failure) || failure.Op == "authenticate" && failure.Kind == transport.KindUnavailable {
+		return verdict{outcome: uncounted} // what could not be reached is the key distribution centre
 	}
 	switch failure.Kind {
 	case transport.KindUnavailable, transport.KindTLS, transport.KindMalformedReply, transport.KindTruncated:

@@ -32,6 +32,7 @@ func TestAnErrorCountsAgainstTheEndpointOnlyIfItIsItsFault(t *testing.T) {
 		{"the caller went away", &transport.Error{Kind: transport.KindCanceled, Sent: transport.FullySent}, time.Hour, verdict{uncounted, false}},
 		{"a rejected credential", &transport.Error{Kind: transport.KindUnauthorized}, 0, verdict{answering, false}},
 		{"a credential held off", &transport.Error{Kind: transport.KindHeldOff}, 0, verdict{uncounted, false}},
+		{"a key distribution centre out of reach", &transport.Error{Op: "authenticate", Kind: transport.KindUnavailable}, 0, verdict{uncounted, false}},
 		{"a hook that stopped the request", &transport.Error{Kind: transport.KindStopped}, 0, verdict{uncounted, false}},
 		{"the client's own line is full", &transport.Error{Kind: transport.KindOverloaded}, 0, verdict{uncounted, false}},
 		{"the client was closed", &transport.Error{Kind: transport.KindClosed}, 0, verdict{uncounted, false}},
