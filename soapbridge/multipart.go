@@ -2,6 +2,7 @@ package soapbridge
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -23,7 +24,7 @@ func rootPart(contentType string, body []byte, limit int) (root []byte, rootType
 	parts := multipart.NewReader(bytes.NewReader(body), params["boundary"])
 	for {
 		part, err := parts.NextRawPart()
-		if err == io.EOF { // wrapped, it means that the reply ends early
+		if errors.Is(err, io.EOF) && bytes.Contains(body, []byte("--"+params["boundary"]+"--")) {
 			return nil, "", multipartRefusal("its root part is missing")
 		}
 		if err != nil {
