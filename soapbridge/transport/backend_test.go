@@ -262,3 +262,12 @@ func mustCall(t *testing.T, client *transport.Client, who *transport.Identity, b
 	}
 	return got
 }
+
+// countCookies notes the Cookie field of each user's requests, and sets a cookie.
+func countCookies(seen map[string][]string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user := r.Header.Get("X-User")
+		seen[user] = append(seen[user], r.Header.Get("Cookie"))
+		http.SetCookie(w, &http.Cookie{Name: "affinity", Value: strings.ReplaceAll(user, `\`, "-"), Path: "/"})
+	})
+}

@@ -103,17 +103,20 @@ func (h *head) settle(minor byte) error {
 		if coding != "chunked" {
 			return malformed("a transfer coding other than chunked")
 		}
-		// With both, the coding counts, and the connection cannot be trusted further (section 6.3, rule 3).
-		h.keepAlive = h.keepAlive && len(h.header["Content-Length"]) == 0
+		// With a length as well, or from a server of HTTP/1.0, which knows no codings, the coding counts, but the connection
+		// cannot be trusted further (section 6.1 and section 6.3, rule 3).
+		h.keepAlive = h.keepAlive && minor == 1 && len(h.header["Content-Length"]) == 0
 		h.chunked, h.delimited = true, true
 		return nil
 	}
-	for _, value := range h.header["Content-Length"] {
-		length, err := strconv.ParseUint(value, 10, 62)
-		if err != nil || h.length >= 0 && h.length != int64(length) {
-			return malformed("a Content-Length that is none, or two that differ")
+	for _, values := range h.header["Content-Length"] {
+		for value := range strings.SplitSeq(values, ",") {
+			length, err := strconv.ParseUint(strings.Trim(value, " \t"), 10, 62)
+			if err != nil || h.length >= 0 && h.length != int64(length) {
+				return malformed("a Content-Length that is none, or two that differ")
+			}
+			h.length = int64(length)
 		}
-		h.length = int64(length)
 	}
 	h.delimited = h.length >= 0 || h.status == http.StatusNoContent || h.status == http.StatusNotModified
 	return nil

@@ -2,6 +2,8 @@ package transport
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 )
@@ -22,20 +24,25 @@ type PasswordSource interface {
 	Password() (string, error)
 }
 
-// StaticPassword is a password that never changes, for instance the caller's own.
+// LogValue names the identity, and nothing that proves it.
+func (i Identity) LogValue() slog.Value { return slog.StringValue(i.key()) }
+
+// StaticPassword is a password that never changes, for instance the caller's own. Nothing that formats it shows it.
 type StaticPassword string
+
+const redacted = "[redacted]"
 
 // Password returns the password.
 func (p StaticPassword) Password() (string, error) { return string(p), nil }
 
-// String hides the password from fmt.
-func (StaticPassword) String() string { return "[redacted]" }
-
-// GoString hides the password from fmt's %#v.
-func (StaticPassword) GoString() string { return "[redacted]" }
+// Format hides the password from every verb of fmt.
+func (StaticPassword) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
 
 // LogValue hides the password from log/slog.
-func (StaticPassword) LogValue() slog.Value { return slog.StringValue("[redacted]") }
+func (StaticPassword) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText hides the password from encoders, such as JSON's.
+func (StaticPassword) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // TicketSource makes Kerberos tokens for one identity. *kerberos.Client is one.
 type TicketSource interface {
@@ -46,7 +53,7 @@ type TicketSource interface {
 	Token(ctx context.Context, spn string, bindings []byte) ([]byte, error)
 }
 
-func (i *Identity) key() string {
+func (i Identity) key() string {
 	if i.Key != "" {
 		return i.Key
 	}

@@ -135,9 +135,10 @@ func (r *replyReader) readExactly(dst []byte, n int) ([]byte, error) {
 	return dst, nil
 }
 
-// endsEarly tells a connection that was lost from a deadline.
+// endsEarly tells a connection that was lost from a deadline and from a limit.
 func endsEarly(err error) error {
-	if isTimeout(err) {
+	var limit *limitError
+	if isTimeout(err) || errors.As(err, &limit) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", errBodyEndsEarly, err)
@@ -192,8 +193,9 @@ func (r *replyReader) readChunked(dst []byte) ([]byte, error) {
 	}
 }
 
+// readTrailer reads the fields after the last chunk, and drops them.
 func (r *replyReader) readTrailer() error {
-	for range maxHeaderLines {
+	for lines, size := 0, 0; lines < maxHeaderLines && size <= r.limits.MaxHeaderBytes; lines++ {
 		line, err := r.readLine(r.limits.MaxHeaderBytes)
 		if err != nil {
 			return endsEarly(err)
@@ -201,21 +203,23 @@ func (r *replyReader) readTrailer() error {
 		if len(line) == 0 {
 			return nil
 		}
+		size += len(line)
 	}
-	return &limitError{KindHeaderTooLarge, fmt.Sprintf("a trailer may have %d lines", maxHeaderLines)}
+	return &limitError{KindHeaderTooLarge, fmt.Sprintf("a reply's trailer may have %d bytes and %d lines", r.limits.MaxHeaderBytes, maxHeaderLines)}
 }
 
 // readLine reads up to a line feed, and drops it and a carriage return before it. The line is valid until the next read.
 func (r *replyReader) readLine(limit int) ([]byte, error) {
 	searched := 0
 	for {
-		if i := bytes.IndexByte(r.buffer[r.start+searched:r.end], '\n'); i >= 0 {
+		i := bytes.IndexByte(r.buffer[r.start+searched:r.end], '\n')
+		if i >= 0 && searched+i <= limit {
 			line := r.buffer[r.start : r.start+searched+i]
 			r.start += searched + i + 1
 			return bytes.TrimSuffix(line, []byte("\r")), nil
 		}
 		searched = r.end - r.start
-		if searched > limit {
+		if i >= 0 || searched > limit {
 			return nil, &limitError{KindHeaderTooLarge, fmt.Sprintf("a line of the reply may have %d bytes", limit)}
 		}
 		if err := r.fill(); err != nil {

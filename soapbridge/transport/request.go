@@ -45,6 +45,6 @@ type Reply struct {
 func (r *Reply) Release() {
 	if r.release != nil {
 		r.release()
-		r.release = nil
+		r.release, r.Body = nil, nil
 	}
 }
