@@ -82,6 +82,7 @@ func TestTokenIsBelievedOnlyIfEverythingFits(t *testing.T) {
 		"subject with a control character": {claim("sub", "alice\nadmin"), TokenClaimInvalid},
 		"subject too long":                 {claim("sub", strings.Repeat("a", 513)), TokenClaimInvalid},
 		"roles are numbers":                {claim("roles", []int{1}), TokenClaimInvalid},
+		"a role is empty":                  {claim("roles", []string{"operator", ""}), TokenClaimInvalid},
 		"roles are an object":              {claim("roles", map[string]any{"operator": true}), TokenClaimInvalid},
 		"scope is a number":                {claim("scope", 1), TokenClaimInvalid},
 
