@@ -11,6 +11,5 @@
 //   - An issuer that is down delays the check of tokens, not the start of the gateway; keys fetched before stay in use.
 //   - Whatever callers send, an issuer is asked at most once in some seconds.
 //
-// Both fronts run through the same interceptors: a REST call reaches them with its Authorization header as metadata, and
-// with its certificates through WithPeerCertificates.
+// It knows neither front: both show it Credentials and go on with the context that Identify returns.
 package authn

@@ -10,12 +10,29 @@ import (
 	"github.com/umgateway/umgateway/gateway/principal"
 )
 
-// Unary returns an interceptor that lets authenticated and anonymous callers pass, with the principal in the context of the
+// Identify authenticates a caller and returns the context for the call: with the principal, with the credential to forward
+// if there is one, and without the Authorization header that gRPC keeps in the context. The error is an *Error.
+func (a *Authenticator) Identify(ctx context.Context, shown Credentials) (context.Context, error) {
+	found, err := a.Authenticate(ctx, shown)
+	if err != nil {
+		return nil, err
+	}
+	ctx = withoutAuthorization(ctx)
+	if ctx, err = principal.NewContext(ctx, seal.New(), found.Principal); err != nil {
+		return nil, fmt.Errorf("authenticate: %w", err)
+	}
+	if _, before := principal.CredentialFromContext(ctx); found.Principal.Kind() != principal.Basic && !before {
+		return ctx, nil
+	}
+	return principal.NewCredentialContext(ctx, seal.New(), found.Credential)
+}
+
+// Unary returns an interceptor for rpcs that do not run through the gateway's own, such as health and reflection. It lets authenticated and anonymous callers pass, with the principal in the context of the
 // call, and without the Authorization header. For each call, current returns the Authenticator to be used, so that it
 // can be replaced while calls run.
 func Unary(current func() *Authenticator) grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-		ctx, err := identify(ctx, current())
+		ctx, err := current().Identify(ctx, FromContext(ctx))
 		if err != nil {
 			return nil, err
 		}
@@ -26,7 +43,7 @@ func Unary(current func() *Authenticator) grpc.UnaryServerInterceptor {
 // Stream is Unary for streams. The caller is authenticated once, when the stream begins.
 func Stream(current func() *Authenticator) grpc.StreamServerInterceptor {
 	return func(server any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-		ctx, err := identify(stream.Context(), current())
+		ctx, err := current().Identify(stream.Context(), FromContext(stream.Context()))
 		if err != nil {
 			return err
 		}
@@ -41,18 +58,3 @@ type identifiedStream struct {
 
 // Context returns the context that holds the principal.
 func (s identifiedStream) Context() context.Context { return s.ctx }
-
-func identify(ctx context.Context, a *Authenticator) (context.Context, error) {
-	found, err := a.Authenticate(ctx, FromContext(ctx))
-	if err != nil {
-		return nil, err
-	}
-	ctx = withoutAuthorization(ctx)
-	if ctx, err = principal.NewContext(ctx, seal.New(), found.Principal); err != nil {
-		return nil, fmt.Errorf("authenticate: %w", err)
-	}
-	if found.Principal.Kind() != principal.Basic {
-		return ctx, nil
-	}
-	return principal.NewCredentialContext(ctx, seal.New(), found.Credential)
-}

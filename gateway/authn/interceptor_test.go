@@ -161,23 +161,19 @@ func TestReplacedAuthenticatorCountsForTheNextCall(t *testing.T) {
 	f.expect(t, err, codes.OK, principal.Basic)
 }
 
-func TestCertificatesOfTheRESTFrontReachTheInterceptors(t *testing.T) {
+func TestCallIdentifiedAgainForgetsWhoCalledBefore(t *testing.T) {
 	t.Parallel()
-	clock := newTestClock()
-	root := newAuthority(t, clock.now(), nil)
-	a := mustNew(t, Config{Certificates: &CertificateConfig{}}, Options{Now: clock.now, ClientCAs: root.pool})
-	own := sign(t, client(clock.now(), nil), root)
-	intercept := Unary(func() *Authenticator { return a })
-	for name, certificates := range map[string][]*x509.Certificate{"with": {own.certificate}, "without": nil} {
-		ctx := WithPeerCertificates(t.Context(), certificates)
-		_, err := intercept(ctx, nil, nil, func(ctx context.Context, _ any) (any, error) {
-			if p, ok := principal.FromContext(ctx); !ok || p.Verified() != (certificates != nil) {
-				t.Errorf("%s a certificate: %v, %v", name, p, ok)
-			}
-			return nil, nil
-		})
-		if err != nil {
-			t.Errorf("%s a certificate: %v", name, err)
-		}
+	a := mustNew(t, Config{Basic: true}, Options{})
+	outer, err := a.Identify(t.Context(), Credentials{Authorization: []string{basic("alice:secret")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inner, err := a.Identify(outer, Credentials{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, ok := principal.FromContext(inner)
+	if _, credential := principal.CredentialFromContext(inner); !ok || p.Kind() != principal.None || credential {
+		t.Errorf("the inner call runs as %v, with a credential: %v", p, credential)
 	}
 }

@@ -26,8 +26,8 @@ func FromContext(ctx context.Context) (Principal, bool) {
 	return p, ok
 }
 
-// NewCredentialContext returns a context that holds the caller's own user name and password. It is an error if the seal is
-// not genuine.
+// NewCredentialContext returns a context that holds the caller's own user name and password, in place of any before; the
+// zero credential stands for none. It is an error if the seal is not genuine.
 func NewCredentialContext(ctx context.Context, proof seal.Seal, c BasicCredential) (context.Context, error) {
 	if !proof.Genuine() {
 		return nil, errors.New("principal: credential set by a package that may not authenticate")
@@ -38,6 +38,6 @@ func NewCredentialContext(ctx context.Context, proof seal.Seal, c BasicCredentia
 // CredentialFromContext returns the user name and password that the caller wants to be forwarded to the backend. It is false
 // unless the principal's kind is Basic.
 func CredentialFromContext(ctx context.Context) (BasicCredential, bool) {
-	c, ok := ctx.Value(credentialKey{}).(BasicCredential)
-	return c, ok
+	c, _ := ctx.Value(credentialKey{}).(BasicCredential)
+	return c, c.User() != ""
 }
