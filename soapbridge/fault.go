@@ -79,7 +79,7 @@ func (f *Fault) OutermostCode() string {
 
 // stripClassName drops one "Name.Space.SomeException: " prefix, which ASP.NET writes before an exception's message.
 func stripClassName(text string) string {
-	name, rest, found := strings.Cut(text, ": ")
+	name, rest, found := strings.Cut(text+" ", ": ") // the message may be empty
 	if !found || name == "" {
 		return text
 	}
