@@ -73,7 +73,7 @@ func (s *Server) ewsWork(r *http.Request, body []byte) work {
 func (e *ewsRequest) read(body []byte) *answer {
 	root, err := parseDocument(body)
 	if err != nil {
-		return e.invalid(err.Error())
+		return e.invalid(legible(err.Error()))
 	}
 	opened, envelopeErr := openEnvelope(root, func(name xml.Name) bool {
 		return name.Space == e.names.types && slices.Contains(ewsHeaders, name.Local)

@@ -3,7 +3,6 @@ package exchangesim
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -87,7 +86,7 @@ func (e *ewsRequest) badEnvelope(err *envelopeError) *answer {
 
 func (e *ewsRequest) actionNotSupported() answer {
 	return wcfFault("http://schemas.microsoft.com/ws/2005/05/addressing/none", "ActionNotSupported",
-		"The message with Action '"+strings.ToValidUTF8(e.action, "?")+"' cannot be processed at the receiver, due to a ContractFilter mismatch at the "+
+		"The message with Action '"+legible(e.action)+"' cannot be processed at the receiver, due to a ContractFilter mismatch at the "+
 			"EndpointDispatcher. This may be because of either a contract mismatch (mismatched Actions between sender and receiver) "+
 			"or a binding/security mismatch between the sender and the receiver.")
 }

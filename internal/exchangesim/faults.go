@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"unicode"
 )
 
 // sentence is a text of the .NET framework in the languages that the server speaks. The French ones come without the
@@ -99,7 +100,7 @@ func fault(code, text, detail string) answer {
 
 // unknownAction is how ASP.NET says that it did not dispatch a request.
 func (s *Server) unknownAction(action string) answer {
-	return frameworkFault("Client", s.say(textUnknownAction, strings.ToValidUTF8(action, "?")))
+	return frameworkFault("Client", s.say(textUnknownAction, legible(action)))
 }
 
 func (s *Server) missingAction() answer {
@@ -127,5 +128,15 @@ var (
 )
 
 func escape(text string) string { return escaper.Replace(text) }
+
+// legible replaces what XML 1.0, section 2.2, has no place for.
+func legible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= ' ' && r != 0xFFFE && r != 0xFFFF || r == '\t' || r == '\n' || r == '\r' {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, text)
+}
 
 func escapeAttribute(text string) string { return attributeEscaper.Replace(text) }

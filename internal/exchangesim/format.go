@@ -33,7 +33,7 @@ func indent(text string) string {
 		return text
 	}
 	var b strings.Builder
-	depth, ended := 0, true // whether an element has just ended
+	depth, ended := 0, true // ended: the last tag began no element
 	for text != "" {
 		before, tag, rest := cutTag(text)
 		text = rest
@@ -47,8 +47,8 @@ func indent(text string) string {
 			b.WriteString(before)
 		}
 		b.WriteString(tag)
-		ended = closing || strings.HasSuffix(tag, "/>")
-		if !ended && !strings.HasPrefix(tag, "<?") {
+		ended = closing || strings.HasSuffix(tag, "/>") || strings.HasPrefix(tag, "<?") || strings.HasPrefix(tag, "<!")
+		if !ended {
 			depth++
 		}
 	}

@@ -43,7 +43,7 @@ type Misbehaviour struct {
 	Close bool
 	// Hangup closes the connection after the reply, which lets the client believe that it stays open.
 	Hangup bool
-	// Reset has Cut, Drop and Hangup close the connection by a TCP reset.
+	// Reset has Cut, Drop and Hangup close the connection by a TCP reset, which may overtake what was sent.
 	Reset bool
 }
 

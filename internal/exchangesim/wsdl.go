@@ -18,7 +18,7 @@ var (
 
 // serveWSDL describes the service of the path. A server that knows both schemes describes the http one.
 func (s *Server) serveWSDL(w http.ResponseWriter, r *http.Request) {
-	address := url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path}
+	address := url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path, RawPath: r.URL.RawPath}
 	if r.TLS != nil {
 		address.Scheme = "https"
 	}
