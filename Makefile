@@ -75,6 +75,22 @@ breaking: bin/buf third_party/.printed ## fail if the schema breaks its callers
 fuzz: ## run each fuzz target for FUZZTIME
 	.ci/fuzz
 
+.PHONY: dist
+dist: ## build the binaries to ship into dist/, with version and commit
+	CGO_ENABLED=0 go build -trimpath -buildvcs=true -ldflags '-s -w' -o dist/ ./cmd/...
+
+.PHONY: sbom
+sbom: bin/cyclonedx-gomod ## list the parts of the binaries in dist/ with their licences (CycloneDX)
+	mkdir -p dist
+	for folder in cmd/*; do \
+		CGO_ENABLED=0 bin/cyclonedx-gomod app -json -licenses -std -noserial -notimestamp \
+			-main $$folder -output dist/$${folder#cmd/}.cdx.json; \
+	done
+
+.PHONY: reproducible
+reproducible: ## fail if two builds of the last commit differ
+	.ci/reproducible
+
 .PHONY: ci
 ci: ## run everything, as the continuous integration does
 	.ci/run
@@ -91,6 +107,10 @@ bin/buf: $(TOOLS)
 
 bin/staticcheck: $(TOOLS)
 	cd tools && GOBIN=$(CURDIR)/bin go install honnef.co/go/tools/cmd/staticcheck
+	touch $@
+
+bin/cyclonedx-gomod: $(TOOLS)
+	cd tools && GOBIN=$(CURDIR)/bin go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
 	touch $@
 
 bin/.plugins: $(PLUGINS)
