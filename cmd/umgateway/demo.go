@@ -57,13 +57,11 @@ func (c *demoCommand) Run(env *environment) error {
 // welcome tells what is there and what to try. The commands can be copied as they are.
 func welcome(simulator string, on listeners) string {
 	return strings.NewReplacer(
-		"{simulator}", simulator, "{http}", on.http.Addr().String(), "{grpc}", on.grpc.Addr().String(),
+		"{simulator}", simulator, "{ready}", readyLines(on), "{http}", on.http.Addr().String(), "{grpc}", on.grpc.Addr().String(),
 		"{entry}", "AAAAAFhIZSBwZXJzb25hbCBtZXNzYWdl", "{call}", exchangesim.DocumentedCallID,
 		"{busy}", exchangesim.BusyNumber,
 	).Replace(`simulated Exchange ready at {simulator}
-gRPC ready at {grpc}
-REST ready at http://{http}
-
+{ready}
 Ring a telephone, and keep the id of the call:
   CALL=$(curl -s -X POST http://{http}/v1/calls:playOnPhone -d '{"entryId":"{entry}","dialString":"4255550100"}' | cut -d'"' -f4)
 See where the call stands, hang up, and see again:

@@ -59,6 +59,11 @@ func (f *frontFlags) listen() (listeners, error) {
 	return listeners{grpc: rpc, http: rest}, nil
 }
 
+// readyLines say where the fronts can be reached now. They are printed once the listeners accept connections.
+func readyLines(on listeners) string {
+	return fmt.Sprintf("gRPC ready at %s\nREST ready at http://%s\n", on.grpc.Addr(), on.http.Addr())
+}
+
 // together runs functions until the context ends or one of them fails, and waits for all.
 func together(ctx context.Context, functions ...func(context.Context) error) error {
 	group, running := errgroup.WithContext(ctx)

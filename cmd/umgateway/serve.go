@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/umgateway/umgateway/gateway"
 )
@@ -29,7 +30,8 @@ func (c *serveCommand) Run(env *environment) error {
 	if err != nil {
 		return errors.Join(err, back.client.Close())
 	}
-	logger.Info("serving", "http", on.http.Addr().String(), "grpc", on.grpc.Addr().String(), "backend", c.BackendURL)
+	fmt.Fprint(env.stdout, readyLines(on))
+	logger.Info("serving", "backend", c.BackendURL)
 	err = g.Serve(env.ctx, on.grpc, on.http)
 	logger.Info("stopped")
 	return errors.Join(err, back.client.Close())

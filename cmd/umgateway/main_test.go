@@ -1,0 +1,25 @@
+package main
+
+import (
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"umgateway": main})
+}
+
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{Dir: "testdata", Setup: func(env *testscript.Env) error {
+		// Settings of whoever runs the tests must not reach the command.
+		for _, name := range []string{"UMGATEWAY_BACKEND_URL", "UMGATEWAY_HTTP_ADDR", "UMGATEWAY_GRPC_ADDR"} {
+			if err := os.Unsetenv(name); err != nil {
+				return err
+			}
+		}
+		return nil
+	}})
+}
