@@ -34,12 +34,12 @@ func (k *kdc) serve(ctx context.Context, granting *ticket, service principal) (*
 		if err != nil {
 			return nil, err
 		}
-		if got.message.SName.Equal(service.name) {
-			return got, nil
-		}
 		next, refers := got.grantor()
-		if !refers || next == realm {
-			return nil, &Error{Op: opTicket, Kind: KindRefused, Err: fmt.Errorf("the ticket is for %s", got.message.SName.PrincipalNameString())}
+		switch {
+		case !refers:
+			return got, nil // perhaps by another name: old domain controllers put the account's in place of an alias
+		case next == realm:
+			return nil, &Error{Op: opTicket, Kind: KindRefused, Err: fmt.Errorf("realm %s refers to itself", realm)}
 		}
 		granting = got
 	}
