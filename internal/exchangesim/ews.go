@@ -75,11 +75,11 @@ func (e *ewsRequest) read(body []byte) *answer {
 	if err != nil {
 		return e.invalid(legible(err.Error()))
 	}
-	opened, envelopeErr := openEnvelope(root, func(name xml.Name) bool {
+	opened, bad := openEnvelope(root, func(name xml.Name) bool {
 		return name.Space == e.names.types && slices.Contains(ewsHeaders, name.Local)
 	})
-	if envelopeErr != nil {
-		return e.badEnvelope(envelopeErr)
+	if bad != nil {
+		return e.badEnvelope(bad)
 	}
 	if len(opened.body) == 0 {
 		return e.invalid("The element 'Body' in namespace '" + namespaceSOAP + "' has incomplete content.")

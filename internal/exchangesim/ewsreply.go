@@ -71,7 +71,7 @@ func (f ewsFault) answer() answer {
 }
 
 // badEnvelope answers as WCF, in which Exchange hosts ews.
-func (e *ewsRequest) badEnvelope(err *envelopeError) *answer {
+func (e *ewsRequest) badEnvelope(err *envelopeFault) *answer {
 	var a answer
 	switch err.code {
 	case "VersionMismatch":

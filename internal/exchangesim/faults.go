@@ -62,13 +62,11 @@ const (
 	unreadableFrench = "Le serveur n'a pas pu lire la demande. ---> Il existe une erreur dans le document XML (1, 301). ---> "
 )
 
-// argumentError is an argument that .NET cannot turn into the type that the operation takes.
-type argumentError struct {
+// argumentFault is why an argument cannot be read: .NET cannot turn it into the type that the operation takes.
+type argumentFault struct {
 	text    sentence
 	subject string
 }
-
-func (e *argumentError) Error() string { return fmt.Sprintf(e.text.english, e.subject) }
 
 func (s *Server) say(t sentence, subject string) string {
 	if s.config.Language == french {
@@ -111,11 +109,11 @@ func (s *Server) missingAction() answer {
 	return frameworkFault("Client", text)
 }
 
-func (s *Server) unreadable(e *argumentError) answer {
+func (s *Server) unreadable(e *argumentFault) answer {
 	return frameworkFault("Client", s.say(e.text, e.subject))
 }
 
-func (s *Server) badEnvelope(e *envelopeError) answer {
+func (s *Server) badEnvelope(e *envelopeFault) answer {
 	text := map[string]sentence{
 		"VersionMismatch": textVersionMismatch, "MustUnderstand": textMustUnderstand, "Client": textMissingElement,
 	}[e.code]

@@ -113,6 +113,7 @@ func TestFormatExchangeShowsWhatIsNotXMLAndSteersNoTerminal(t *testing.T) {
 		"empty":      {"", ""},
 		"text":       {"hello", "hello"},
 		"truncated":  {"<?xml version=\"1.0\"?><a><b", "<?xml version=\"1.0\"?>\n<a><b"},
+		"text after": {"<?xml version=\"1.0\"?><a/>b", "<?xml version=\"1.0\"?>\n<a/>b"},
 		"comment":    {"<?xml version=\"1.0\"?><!-- x --><a>b</a>", "<?xml version=\"1.0\"?>\n<!-- x -->\n<a>b</a>"},
 		"more ends":  {"<?xml version=\"1.0\"?></a></b>", "<?xml version=\"1.0\"?>\n</a>\n</b>"},
 		"escape":     {"\x1b[2J\x00\x9b", "�[2J��"},

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -82,6 +83,28 @@ func TestResetClosesTheConnectionByAReset(t *testing.T) {
 				t.Errorf("%+v: got error %v, want a reset", m, err)
 			}
 		})
+	}
+}
+
+func TestResetWorksOverTLS(t *testing.T) {
+	t.Parallel()
+	s, err := exchangesim.New(exchangesim.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Misbehave(exchangesim.Misbehaviour{Drop: true, Reset: true})
+	server := httptest.NewTLSServer(s)
+	defer server.Close()
+	connection, err := tls.Dial("tcp", server.Listener.Addr().String(), server.Client().Transport.(*http.Transport).TLSClientConfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	if _, err := io.WriteString(connection, raw("/", httpNS+"/ResetPIN", um(httpNS, "ResetPIN", ""))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(connection); !errors.Is(err, syscall.ECONNRESET) || s.Executed("ResetPIN") != 1 {
+		t.Errorf("got error %v, executed %d times, want a reset and once", err, s.Executed("ResetPIN"))
 	}
 }
 

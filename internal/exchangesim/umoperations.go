@@ -5,7 +5,7 @@ import (
 )
 
 // operation carries out one umws operation on a mailbox. The caller holds the server's lock.
-type operation func(s *Server, m *Mailbox, i invocation) (answer, *argumentError)
+type operation func(s *Server, m *Mailbox, i invocation) (answer, *argumentFault)
 
 var operations = map[string]operation{
 	"Disconnect":                       disconnect,
@@ -21,7 +21,7 @@ var operations = map[string]operation{
 	"SetTelephoneAccessFolderEmail":    setTelephoneAccessFolderEmail,
 }
 
-func playOnPhone(s *Server, m *Mailbox, i invocation) (answer, *argumentError) {
+func playOnPhone(s *Server, m *Mailbox, i invocation) (answer, *argumentFault) {
 	entry, err := i.text("entryId")
 	if err != nil {
 		return answer{}, err
@@ -33,7 +33,7 @@ func playOnPhone(s *Server, m *Mailbox, i invocation) (answer, *argumentError) {
 }
 
 // playOnPhoneGreeting takes a missing greeting for the first one, as .NET does with a missing enumeration value.
-func playOnPhoneGreeting(s *Server, m *Mailbox, i invocation) (answer, *argumentError) {
+func playOnPhoneGreeting(s *Server, m *Mailbox, i invocation) (answer, *argumentFault) {
 	greeting, err := i.argument("GreetingType")
 	if err != nil {
 		return answer{}, err
@@ -42,12 +42,12 @@ func playOnPhoneGreeting(s *Server, m *Mailbox, i invocation) (answer, *argument
 	case greeting == nil:
 		return s.dial(m, i, "NormalCustom")
 	case *greeting != "NormalCustom" && *greeting != "OofCustom":
-		return answer{}, &argumentError{textNotGreeting, *greeting}
+		return answer{}, &argumentFault{textNotGreeting, *greeting}
 	}
 	return s.dial(m, i, *greeting)
 }
 
-func (s *Server) dial(m *Mailbox, i invocation, message string) (answer, *argumentError) {
+func (s *Server) dial(m *Mailbox, i invocation, message string) (answer, *argumentFault) {
 	number, err := i.text("DialString")
 	if err != nil {
 		return answer{}, err
@@ -65,7 +65,7 @@ func (s *Server) dial(m *Mailbox, i invocation, message string) (answer, *argume
 }
 
 // callOf finds the call that a request is about. If there is none, the answer says so.
-func callOf(m *Mailbox, i invocation) (*Call, answer, *argumentError) {
+func callOf(m *Mailbox, i invocation) (*Call, answer, *argumentFault) {
 	id, err := i.text("CallId")
 	if err != nil {
 		return nil, answer{}, err
@@ -77,7 +77,7 @@ func callOf(m *Mailbox, i invocation) (*Call, answer, *argumentError) {
 	return call, answer{}, nil
 }
 
-func disconnect(s *Server, m *Mailbox, i invocation) (answer, *argumentError) {
+func disconnect(s *Server, m *Mailbox, i invocation) (answer, *argumentFault) {
 	call, refused, err := callOf(m, i)
 	if call == nil {
 		return refused, err
@@ -87,7 +87,7 @@ func disconnect(s *Server, m *Mailbox, i invocation) (answer, *argumentError) {
 	return i.done(nil), nil
 }
 
-func getCallInfo(s *Server, m *Mailbox, i invocation) (answer, *argumentError) {
+func getCallInfo(s *Server, m *Mailbox, i invocation) (answer, *argumentFault) {
 	call, refused, err := callOf(m, i)
 	if call == nil {
 		return refused, err
@@ -98,7 +98,7 @@ func getCallInfo(s *Server, m *Mailbox, i invocation) (answer, *argumentError) {
 	return i.done(&result), nil
 }
 
-func getUMProperties(s *Server, m *Mailbox, i invocation) (answer, *argumentError) {
+func getUMProperties(s *Server, m *Mailbox, i invocation) (answer, *argumentFault) {
 	s.carriedOut(UMWS, i.name)
 	oof, missed := strconv.FormatBool(m.OofStatus), strconv.FormatBool(m.MissedCallNotificationEnabled)
 	result := element("OofStatus", &oof) + element("MissedCallNotificationEnabled", &missed) +
@@ -108,27 +108,27 @@ func getUMProperties(s *Server, m *Mailbox, i invocation) (answer, *argumentErro
 	return i.done(&result), nil
 }
 
-func isUMEnabled(s *Server, m *Mailbox, i invocation) (answer, *argumentError) {
+func isUMEnabled(s *Server, m *Mailbox, i invocation) (answer, *argumentFault) {
 	s.carriedOut(UMWS, i.name)
 	enabled := strconv.FormatBool(m.UMEnabled)
 	return i.done(&enabled), nil
 }
 
-func resetPIN(s *Server, m *Mailbox, i invocation) (answer, *argumentError) {
+func resetPIN(s *Server, m *Mailbox, i invocation) (answer, *argumentFault) {
 	s.carriedOut(UMWS, i.name)
 	m.PINResets++
 	return i.done(nil), nil
 }
 
-func setMissedCallNotificationEnabled(s *Server, m *Mailbox, i invocation) (answer, *argumentError) {
+func setMissedCallNotificationEnabled(s *Server, m *Mailbox, i invocation) (answer, *argumentFault) {
 	return s.setBoolean(i, &m.MissedCallNotificationEnabled)
 }
 
-func setOofStatus(s *Server, m *Mailbox, i invocation) (answer, *argumentError) {
+func setOofStatus(s *Server, m *Mailbox, i invocation) (answer, *argumentFault) {
 	return s.setBoolean(i, &m.OofStatus)
 }
 
-func (s *Server) setBoolean(i invocation, setting *bool) (answer, *argumentError) {
+func (s *Server) setBoolean(i invocation, setting *bool) (answer, *argumentFault) {
 	value, err := i.boolean("status")
 	if err != nil {
 		return answer{}, err
@@ -138,15 +138,15 @@ func (s *Server) setBoolean(i invocation, setting *bool) (answer, *argumentError
 	return i.done(nil), nil
 }
 
-func setPlayOnPhoneDialString(s *Server, m *Mailbox, i invocation) (answer, *argumentError) {
+func setPlayOnPhoneDialString(s *Server, m *Mailbox, i invocation) (answer, *argumentFault) {
 	return s.setText(i, "dialString", &m.PlayOnPhoneDialString)
 }
 
-func setTelephoneAccessFolderEmail(s *Server, m *Mailbox, i invocation) (answer, *argumentError) {
+func setTelephoneAccessFolderEmail(s *Server, m *Mailbox, i invocation) (answer, *argumentFault) {
 	return s.setText(i, "base64FolderID", &m.TelephoneAccessFolderEmail)
 }
 
-func (s *Server) setText(i invocation, local string, setting **string) (answer, *argumentError) {
+func (s *Server) setText(i invocation, local string, setting **string) (answer, *argumentFault) {
 	value, err := i.argument(local)
 	if err != nil {
 		return answer{}, err

@@ -55,9 +55,9 @@ func (s *Server) runUM(call invocation, carryOut operation, user string, body []
 	if err != nil {
 		return answer{status: http.StatusBadRequest, header: http.Header{}}
 	}
-	opened, envelopeErr := openEnvelope(root, func(xml.Name) bool { return false })
-	if envelopeErr != nil {
-		return s.badEnvelope(envelopeErr)
+	opened, bad := openEnvelope(root, func(xml.Name) bool { return false })
+	if bad != nil {
+		return s.badEnvelope(bad)
 	}
 	for _, n := range opened.body {
 		if n.name == (xml.Name{Space: call.namespace, Local: call.name}) {
@@ -84,7 +84,7 @@ type invocation struct {
 
 // argument returns the text of an argument. As with ASP.NET, one that is missing, or in another namespace or another
 // case, is null; of one that is repeated the first counts; text is not trimmed. An element in it cannot be read.
-func (i invocation) argument(local string) (*string, *argumentError) {
+func (i invocation) argument(local string) (*string, *argumentFault) {
 	if i.element == nil {
 		return nil, nil
 	}
@@ -93,13 +93,13 @@ func (i invocation) argument(local string) (*string, *argumentError) {
 	case n == nil:
 		return nil, nil
 	case len(n.children) > 0:
-		return nil, &argumentError{textNotSimple, local}
+		return nil, &argumentFault{textNotSimple, local}
 	}
 	return &n.text, nil
 }
 
 // text is argument where null and empty are the same.
-func (i invocation) text(local string) (string, *argumentError) {
+func (i invocation) text(local string) (string, *argumentFault) {
 	text, err := i.argument(local)
 	if text == nil {
 		return "", err
@@ -108,7 +108,7 @@ func (i invocation) text(local string) (string, *argumentError) {
 }
 
 // boolean reads a boolean argument. A null one is false; anything but the lexical forms of XML Schema is an error.
-func (i invocation) boolean(local string) (bool, *argumentError) {
+func (i invocation) boolean(local string) (bool, *argumentFault) {
 	text, err := i.argument(local)
 	if text == nil {
 		return false, err
@@ -119,7 +119,7 @@ func (i invocation) boolean(local string) (bool, *argumentError) {
 	case "false", "0":
 		return false, nil
 	}
-	return false, &argumentError{textNotBoolean, *text}
+	return false, &argumentFault{textNotBoolean, *text}
 }
 
 func (i invocation) done(result *string) answer { return success(i.namespace, i.name, result) }

@@ -156,6 +156,8 @@ func TestAnArgumentCountsOnlyWhereItsNameAndNamespaceFit(t *testing.T) {
 		"in no namespace":             {um(httpNS, "SetPlayOnPhoneDialString", `<dialString xmlns="">1</dialString>`), nil},
 		"in another namespace":        {um(httpNS, "SetPlayOnPhoneDialString", `<dialString xmlns="urn:x">1</dialString>`), nil},
 		"all in the other scheme":     {um(httpsNS, "SetPlayOnPhoneDialString", "<dialString>1</dialString>"), nil},
+		"of the first operation":      {soap("", `<SetPlayOnPhoneDialString xmlns="`+httpNS+`"><dialString>1</dialString></SetPlayOnPhoneDialString><SetPlayOnPhoneDialString xmlns="`+httpNS+`"/>`), text("1")},
+		"right in a wrong operation":  {soap("", `<SetPlayOnPhoneDialString xmlns="`+httpsNS+`"><dialString xmlns="`+httpNS+`">1</dialString></SetPlayOnPhoneDialString>`), nil},
 		"in another operation":        {um(httpNS, "SetOofStatus", "<dialString>1</dialString>"), nil},
 		"as an attribute":             {soap("", `<SetPlayOnPhoneDialString xmlns="`+httpNS+`" dialString="1"/>`), nil},
 		"beside the operation":        {soap("", `<SetPlayOnPhoneDialString xmlns="`+httpNS+`"/><dialString xmlns="`+httpNS+`">1</dialString>`), nil},

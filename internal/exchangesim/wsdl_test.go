@@ -3,6 +3,7 @@ package exchangesim_test
 import (
 	"encoding/xml"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -89,5 +90,24 @@ func TestTheWSDLLeadsBackToWhereItWasFetched(t *testing.T) {
 		if got := s.wsdl(path+"?singleWsdl&wSDL", "um.example.com:8099").Address.Location; got != want {
 			t.Errorf("%s: got %s, want %s", path, got, want)
 		}
+	}
+}
+
+func TestOverTLSTheWSDLLeadsBackToTLS(t *testing.T) {
+	t.Parallel()
+	s, err := exchangesim.New(exchangesim.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewTLSServer(s)
+	defer server.Close()
+	response, err := server.Client().Get(server.URL + exchangesim.EWSPath + "?wsdl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var w wsdl
+	if err := xml.NewDecoder(response.Body).Decode(&w); err != nil || w.Address.Location != server.URL+exchangesim.EWSPath {
+		t.Errorf("got %q, error %v, want %s", w.Address.Location, err, server.URL+exchangesim.EWSPath)
 	}
 }
