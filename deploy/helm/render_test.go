@@ -79,7 +79,7 @@ func render(t *testing.T, values string) ([]runtime.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := engine.Engine{Strict: true}.Render(chart, complete)
+	files, err := engine.Engine{Strict: true}.RenderWithContext(t.Context(), chart, complete)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
@@ -74,7 +74,7 @@ func check(t *testing.T, series map[string]metric, where, expression string) (us
 		}
 		used, known = append(used, metric.name), append(known, metric.labels...)
 		for _, matcher := range selector.LabelMatchers {
-			if matcher.Name != labels.MetricName && !slices.Contains(metric.labels, matcher.Name) {
+			if matcher.Name != model.MetricNameLabel && !slices.Contains(metric.labels, matcher.Name) {
 				t.Errorf("%s: %s has no label %q", where, selector.Name, matcher.Name)
 			}
 		}
