@@ -13,7 +13,7 @@ type Address struct {
 	numbers []number
 	// user and host are the parts of a SIP address; host is empty if it is none.
 	user, host string
-	// hidden is what a system might dial where there are letters: the digits between them, or those of a telephone's keys.
+	// hidden is what a careless system might dial besides, see hiddenIn.
 	hidden []number
 }
 
@@ -125,7 +125,7 @@ func parseSIP(text string) (Address, error) {
 // keys are the keys of a telephone for the letters a to z (ITU-T E.161).
 const keys = "22233344455566677778889999"
 
-// hiddenIn returns what a system might dial that skips letters, or takes them for keys. There is nothing if there are none.
+// hiddenIn returns what a system might dial that skips letters, takes them for keys, or dials an optional zero.
 func hiddenIn(text string) []number {
 	skipped := strings.Map(onlyDigits, text)
 	typed := strings.Map(func(r rune) rune {
@@ -134,20 +134,20 @@ func hiddenIn(text string) []number {
 		}
 		return onlyDigits(r)
 	}, text)
-	if typed == skipped || len(typed) > maxDigits {
-		return nil
+	var all []number
+	if typed != skipped && len(typed) <= maxDigits {
+		all = append(all, number{digits: typed})
 	}
-	all := []number{{digits: typed}}
-	if skipped != "" {
-		all = append(all, number{digits: skipped})
+	if skipped != "" && (typed != skipped || optionalZero.MatchString(text)) && len(skipped) <= maxDigits {
+		all = append(all, number{international: strings.Contains(text, "+"), digits: skipped})
 	}
 	return all
 }
 
-// unescape decodes percent signs, once. What needs it twice is not read.
+// unescape decodes percent signs, once. What needs it twice is not read, since no number holds one.
 func unescape(text string) (string, error) {
 	decoded, err := url.PathUnescape(text)
-	if err != nil || strings.Contains(decoded, "%") {
+	if err != nil {
 		return "", unreadable("a percent sign")
 	}
 	return fold(decoded)

@@ -8,11 +8,13 @@ import (
 )
 
 // plans are those of the tests: North America with 9 for an outside line, Germany with 0 for one, Norway, which has no national
-// prefix, and a German one that says as little as possible.
+// prefix,
+// one whose prefix is that of another country, and a German one that says as little as possible.
 var plans = map[string]PlanConfig{
 	"us":    {CountryCode: "1", AccessCodes: []string{"9", "101xxxx"}},
 	"de":    {CountryCode: "49", NationalPrefixes: []string{"0"}, AccessCodes: []string{"0"}},
 	"no":    {CountryCode: "47", NationalPrefixes: []string{""}, AccessCodes: []string{}},
+	"odd":   {CountryCode: "47", NationalPrefixes: []string{""}, InternationalPrefixes: []string{"810"}, AccessCodes: []string{}},
 	"brief": {CountryCode: "49", NationalPrefixes: []string{"0"}},
 }
 
@@ -69,15 +71,16 @@ func TestNoSpellingOfADeniedNumberPasses(t *testing.T) {
 			"+1\t9005551234", "+1\n9005551234", "+1\r\n900 5551234", "\x00+19005551234", "1-900-FLOWERS", "1900FLOWERS", "1-900-555-12E4", "*67 1 900 555 1234", "#31#+19005551234", "*82*19005551234",
 			"1*900*5551234", "+1+9005551234", "1+9005551234", "++19005551234", "+0119005551234", "+0019005551234", "tel:tel:+19005551234", "callto:+19005551234", "skype:+19005551234",
 			"h323:19005551234", "urn:19005551234", "<sip:19005551234@contoso.com>", `"Alice" <tel:+19005551234>`, "tel:+1%2539005551234", "tel:+15551234;rn=+19005551234", "tel:+15551234;tgrp=premium;trunk-context=example.com",
-			"sip:+15551234@contoso.com;maddr=192.0.2.1", "sip:+15551234@contoso.com?Route=%3Csip:19005551234%40contoso.com%3E", "sip:alice:19005551234@contoso.com", "sip:alice@19005551234@contoso.com",
+			"sip:+15551234@contoso.com;maddr=192.0.2.1", "sip:+15551234@contoso.com?Route=%3Csip:19005551234%40contoso.com%3E", "sip:+15551234@contoso.com;user=phone?Route=%3Csip:19005551234%40contoso.com%3E", "sip:alice:19005551234@contoso.com", "sip:alice@19005551234@contoso.com",
 			"sip:1900FLOWERS@contoso.com", "sip:+1９００5551234@contoso.com", "sip:+1%EF%BC%99005551234@contoso.com", "sip:19005551234", "+1\x809005551234", "+1_9005551234", "+1'9005551234", "1=9005551234",
 		}},
 		{"de", "+49900", []string{
 			"+49 900 1234567", "+49 (0)900 1234567", "+49(0) 900 1234567", "+49 ( 0 ) 900 1234567", "+49 0900 1234567", "+49 00 900 1234567", "0049 900 1234567", "0049 (0)900 1234567",
-			"00 0900 1234567", "0 0 0900 1234567", "0900 1234567", "(0900) 1234567", "0 0049 900 1234567", "000049 900 1234567", "49 900 1234567", "0 49 900 1234567",
+			"00 0900 1234567", "0 0 0900 1234567", "0900 1234567", "0900 123", "(0900) 1234567", "0 0049 900 1234567", "000049 900 1234567", "49 900 1234567", "0 49 900 1234567",
 			"tel:0900-1234567;phone-context=+49", "900 1234567", "00 49 0900 1234567", "+49 (0) (0) 900 1234567", "011 49 900 1234567",
 		}},
 		{"de", "0900", []string{"0900 1234567", "0 0900 1234567", "+49 900 1234567", "+49 (0)900 1234567", "0049 900 1234567", "49 900 1234567"}},
+		{"de", "00900", []string{"0 (0)900 1"}},
 		{"de", "110", []string{"110", "1 1 0", "0110", "0 110", "0,110", "110 1234", "tel:110", "110x1", "sip:110@contoso.com", "00110"}},
 		{"de", "+44909", []string{"+44 909 8790000", "+44 (0)909 8790000", "+44 0909 8790000", "0044 909 8790000", "0 0044 909 8790000", "44 909 8790000"}},
 		{"de", "+247", []string{"+247 6000", "00247 6000", "000247 6000", "0 00 247 6000"}},
@@ -145,7 +148,9 @@ func TestAllowedIsWhatHasNoOtherMeaning(t *testing.T) {
 		{"us", "+44 20 7946 0000", []string{"*"}, "*"},
 		{"us", "sip:anyone@example.com", []string{"*"}, "*"},
 		{"de", "030 1234567", []string{"+4930*"}, "+4930*"},
-		{"de", "+49 (0)30 1234567", []string{"+49*"}, "+49*"},
+		{"de", "+49 (0)30 1234567", []string{"+4930*"}, "+4930*"},
+		{"de", "+49 (0)30 1234567", []string{"+49301234567"}, "+49301234567"},
+		{"brief", "0049 (0) 30 1234567", []string{"+49301234567"}, "+49301234567"},
 		{"no", "22 12 34 56", []string{"+4722*"}, "+4722*"},
 
 		// Other numbers.
@@ -162,12 +167,14 @@ func TestAllowedIsWhatHasNoOtherMeaning(t *testing.T) {
 		{"us", "1010288 011 49 30 1234567", []string{"+1*"}, ""},
 		{"us", "425 555 0100 99", []string{"+1*"}, ""},
 		{"de", "0044 20 7946 0000", []string{"+49*"}, ""},
+		// Behind 0 for an outside line, it is the national number 049301234567.
+		{"de", "0049 30 1234567", []string{"+49301234567"}, ""},
 		{"de", "0 0044 20 7946 0000", []string{"+49*"}, ""},
 		// Digits that are dialled at once by a system that does not know the sign between them.
 		{"us", "4123x5", []string{"4xxx"}, ""},
 		{"us", "4123,5", []string{"4xxx"}, ""},
 		{"us", "+1425,5550100", []string{"+1425"}, ""},
-		{"de", "+49 (0)30 1234567", []string{"+49301234567"}, ""},
+		{"odd", "00 49 30 1234567", []string{"+47*"}, ""},
 		{"us", "tel:4123;phone-context=+44", []string{"4xxx"}, ""},
 		// A number in a SIP address goes where the number may go, and to no other host.
 		{"us", "sip:+442079460000@contoso.com", []string{"+1*", "sip:*@contoso.com"}, ""},

@@ -70,7 +70,7 @@ const (
 
 // parseNumber reads digits with separators, pauses and extensions. It returns every number that this can mean.
 func parseNumber(text string) ([]number, error) {
-	text = extensions.Replace(text)
+	text = optionalZero.ReplaceAllString(extensions.Replace(text), "$1")
 	called, later := text, ""
 	if i := strings.IndexAny(text, pauses); i >= 0 {
 		called, later = text[:i], text[i:]
@@ -90,11 +90,7 @@ func parseNumber(text string) ([]number, error) {
 	case len(first)+len(rest) > maxDigits:
 		return nil, unreadable("more than %d digits", maxDigits)
 	}
-	all := []string{first, first + rest}
-	if without, ok := withoutOptionalZero(called); ok {
-		all = append(all, without, without+rest)
-	}
-	return numbers(all, international)
+	return numbers([]string{first, first + rest}, international)
 }
 
 func numbers(all []string, international bool) ([]number, error) {
@@ -141,18 +137,9 @@ func digitsOf(text string) (digits string, plus bool, err error) {
 	return kept.String(), plus, nil
 }
 
-// optionalZero is a national prefix in parentheses behind a country code, as in "+49 (0)30". It is meant to be left out, but
-// not every system does.
-var optionalZero = regexp.MustCompile(`([0-9][^0-9]*)\( *0 *\)`)
-
-// withoutOptionalZero returns the digits without it, if it is there.
-func withoutOptionalZero(called string) (string, bool) {
-	found := optionalZero.FindStringSubmatchIndex(called)
-	if found == nil {
-		return "", false
-	}
-	return strings.Map(onlyDigits, called[:found[3]]+called[found[1]:]), true
-}
+// optionalZero is a national prefix in parentheses behind a country code, as in "+49 (0)30". It is meant to be left out.
+// For systems that do not, see hiddenIn.
+var optionalZero = regexp.MustCompile(`([0-9][ -./()]*)\( *0 *\)`)
 
 func onlyDigits(r rune) rune {
 	if '0' <= r && r <= '9' {

@@ -51,7 +51,7 @@ func (p *Plan) abroad(n number) []number {
 	country := n.digits[:min(countryLength(n.digits), len(n.digits))]
 	rest := n.digits[len(country):]
 	if left := strings.TrimLeft(rest, "0"); left != rest && left != "" {
-		all = append(all, number{true, country + left}, number{true, country + rest[1:]})
+		all = append(all, number{true, country + left})
 	}
 	if !p.HasCountry() || country != p.country {
 		return all
