@@ -5,7 +5,10 @@ package exchange
 import (
 	"fmt"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/dynamicpb"
 
 	umv1 "github.com/umgateway/umgateway/gen/um/v1"
 	"github.com/umgateway/umgateway/soapbridge"
@@ -73,4 +76,23 @@ func NamespaceOptions(setting string) ([]soapbridge.Option, error) {
 		return []soapbridge.Option{soapbridge.WithForm(setting)}, nil
 	}
 	return nil, fmt.Errorf("exchange: the namespace is %q, want auto, http or https", setting)
+}
+
+// Method finds an rpc of the services; nil if there is none of that name.
+func Method(name protoreflect.FullName) protoreflect.MethodDescriptor {
+	for _, service := range Services() {
+		if service.FullName() == name.Parent() {
+			return service.Methods().ByName(name.Name())
+		}
+	}
+	return nil
+}
+
+// NewRequest makes an empty request of an rpc of the services.
+func NewRequest(method protoreflect.MethodDescriptor) proto.Message {
+	kind, err := protoregistry.GlobalTypes.FindMessageByName(method.Input().FullName())
+	if err != nil {
+		return dynamicpb.NewMessage(method.Input())
+	}
+	return kind.New().Interface()
 }
