@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/protoadapt"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/umgateway/umgateway/gateway/authn"
 	umv1 "github.com/umgateway/umgateway/gen/um/v1"
 )
 
@@ -108,6 +109,9 @@ func (g *Gateway) errorOf(ctx context.Context, call *Call, err error) *Error {
 	}
 	if refused := (*requestError)(nil); errors.As(err, &refused) {
 		return refusedRequest(refused)
+	}
+	if stranger := (*authn.Error)(nil); errors.As(err, &stranger) {
+		return strangerError(stranger)
 	}
 	name := string(call.Method.Name())
 	switch {

@@ -14,6 +14,8 @@ import (
 	"google.golang.org/grpc/reflection"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/umgateway/umgateway/gateway/authn"
 )
 
 // Invoker carries out an rpc and returns its response. *soapbridge.Bridge is one. Errors of type *soapbridge.Error become
@@ -42,6 +44,8 @@ type Config struct {
 	// AllowedHosts are names, besides those of the loopback interface, that may stand in the Host header of a request to a
 	// loopback listener.
 	AllowedHosts []string
+	// Authenticator finds out who calls. Default: nobody asks, and callers are anonymous.
+	Authenticator *authn.Authenticator
 	// CallerCredentials tells that the backend is asked with the caller's own credential, so that its rejection is the
 	// caller's to mend and not the operator's.
 	CallerCredentials bool
@@ -116,7 +120,7 @@ func (c *Config) setDefaults() error {
 
 // interceptors lists what every call goes through, the outermost first.
 func (g *Gateway) interceptors() []Interceptor {
-	list := []Interceptor{g.identify, g.log, g.explain, g.survive}
+	list := []Interceptor{g.identify, g.log, g.explain, g.survive, g.authenticate}
 	list = append(list, g.config.Front...)
 	list = append(list, g.limitTime, g.validate)
 	return append(list, g.config.Back...)
@@ -138,7 +142,7 @@ func (g *Gateway) newGRPC() {
 	)
 	g.register(g.grpc)
 	healthv1.RegisterHealthServer(g.grpc, g.health)
-	g.setServing(healthv1.HealthCheckResponse_SERVING)
+	g.SetServing(true)
 	reflection.Register(g.grpc)
 }
 

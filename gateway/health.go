@@ -46,9 +46,14 @@ type watchStream struct {
 
 func (s watchStream) Context() context.Context { return s.ctx }
 
-// setServing reports a state for the whole server and for each service.
-func (g *Gateway) setServing(state healthv1.HealthCheckResponse_ServingStatus) {
-	g.health.SetServingStatus("", state)
+// SetServing tells callers, by the health of each service, whether it makes sense to call. The health of the process, which
+// has the empty name, is not touched: a backend that is down is no reason to restart the gateway. After draining has begun
+// it has no effect.
+func (g *Gateway) SetServing(serving bool) {
+	state := healthv1.HealthCheckResponse_NOT_SERVING
+	if serving {
+		state = healthv1.HealthCheckResponse_SERVING
+	}
 	for _, service := range services() {
 		g.health.SetServingStatus(string(service.FullName()), state)
 	}

@@ -52,6 +52,11 @@ func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, e *Error) {
 	if told.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.FormatInt(int64((told.RetryAfter+time.Second-1)/time.Second), 10))
 	}
+	if told.Code == codes.Unauthenticated {
+		for _, challenge := range g.challenges(told.Reason) {
+			w.Header().Add("WWW-Authenticate", challenge)
+		}
+	}
 	w.Header().Set("Content-Type", "application/json")
 	body, err := marshalJSON(protojson.MarshalOptions{}, s.Proto())
 	if err != nil {
