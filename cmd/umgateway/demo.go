@@ -7,8 +7,7 @@ import (
 	"net"
 	"strings"
 
-	"github.com/umgateway/umgateway/gateway"
-	"github.com/umgateway/umgateway/internal/exchange"
+	"github.com/umgateway/umgateway/internal/backend"
 	"github.com/umgateway/umgateway/internal/exchangesim"
 )
 
@@ -29,20 +28,15 @@ func (c *demoCommand) Run(env *environment) error {
 	if err != nil {
 		return fmt.Errorf("--backend-addr: %w", err)
 	}
-	flags := backendFlags{BackendURL: serviceURL(listener), BackendNamespace: exchange.NamespaceAuto}
-	back, err := flags.open(logger)
+	g, back, err := connect(backend.Settings{URLs: []string{serviceURL(listener)}}, c.config(logger), logger)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	g, err := gateway.New(c.config(back.bridge, logger))
-	if err != nil {
-		return errors.Join(err, back.client.Close(), listener.Close())
-	}
 	on, err := c.listen()
 	if err != nil {
-		return errors.Join(err, back.client.Close(), listener.Close())
+		return errors.Join(err, back.Close(), listener.Close())
 	}
-	fmt.Fprint(env.stdout, welcome(flags.BackendURL, on))
+	fmt.Fprint(env.stdout, welcome(serviceURL(listener), on))
 	// The simulator outlives the gateway, so that calls in flight can finish.
 	simulating, stop := context.WithCancel(context.WithoutCancel(env.ctx))
 	defer stop()
@@ -51,7 +45,7 @@ func (c *demoCommand) Run(env *environment) error {
 		func(ctx context.Context) error {
 			defer stop()
 			return g.Serve(ctx, on.grpc, on.http)
-		}), back.client.Close())
+		}), back.Close())
 }
 
 // welcome tells what is there and what to try. The commands can be copied as they are.

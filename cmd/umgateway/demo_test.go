@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -34,7 +33,7 @@ func start(t *testing.T, last string, args ...string) *process {
 		t.Fatal(err)
 	}
 	p := &process{command: exec.CommandContext(t.Context(), self, args...), ready: map[string]string{}}
-	p.command.Stderr = os.Stderr
+	p.command.Stderr = t.Output()
 	p.command.Cancel = func() error { return p.command.Process.Signal(syscall.SIGTERM) }
 	stdout, err := p.command.StdoutPipe()
 	if err != nil {

@@ -35,9 +35,9 @@ func (f *frontFlags) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
-func (f *frontFlags) config(invoker gateway.Invoker, logger *slog.Logger) gateway.Config {
+func (f *frontFlags) config(logger *slog.Logger) gateway.Config {
 	return gateway.Config{
-		Invoker: invoker, Logger: logger,
+		Logger:         logger,
 		DefaultTimeout: f.DefaultTimeout, MaxTimeout: f.MaxTimeout, DrainTimeout: f.DrainTimeout,
 		MaxRequestBytes: f.MaxRequestBytes, AllowedOrigins: f.AllowedOrigins, AllowedHosts: f.AllowedHosts,
 	}

@@ -4,35 +4,31 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/umgateway/umgateway/gateway"
+	"github.com/umgateway/umgateway/internal/backend"
 )
 
 type serveCommand struct {
-	frontFlags   `embed:""`
-	backendFlags `embed:""`
+	frontFlags `embed:""`
+	Backend    backend.Settings `embed:"" prefix:"backend-"`
 }
 
 // Run serves until the process is told to end.
 func (c *serveCommand) Run(env *environment) error {
-	if c.BackendURL == "" {
+	if len(c.Backend.URLs) == 0 {
 		return errNoBackend
 	}
 	logger := c.logger(env.stderr)
-	back, err := c.open(logger)
+	g, back, err := connect(c.Backend, c.config(logger), logger)
 	if err != nil {
 		return err
 	}
-	g, err := gateway.New(c.config(back.bridge, logger))
-	if err != nil {
-		return errors.Join(err, back.client.Close())
-	}
 	on, err := c.listen()
 	if err != nil {
-		return errors.Join(err, back.client.Close())
+		return errors.Join(err, back.Close())
 	}
 	fmt.Fprint(env.stdout, readyLines(on))
-	logger.Info("serving", "backend", c.BackendURL)
+	logger.Info("serving", "backend", c.Backend.URLs)
 	err = g.Serve(env.ctx, on.grpc, on.http)
 	logger.Info("stopped")
-	return errors.Join(err, back.client.Close())
+	return errors.Join(err, back.Close())
 }
