@@ -225,3 +225,28 @@ func TestFullFileRefusesNewRecordsUntilOldOnesArePurged(t *testing.T) {
 		s.Close()
 	})
 }
+
+func TestRecordThatWasWrittenAnewIsNotPurgedAtItsOldTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, inTemp(t))
+		if err := put(s, idOf("dial"), 1, ledger.StateReserved, 0); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(30 * time.Minute) // of the bubble's clock
+		sent := ledger.Write{Keep: time.Hour, Record: ledger.Record{State: ledger.StateSent, Version: ledger.Version{2}}}
+		if _, err := s.Swap(context.Background(), idOf("dial"), ledger.Version{1}, sent); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(50 * time.Minute)
+		if found := ledgertest.Peek(t, s, idOf("dial")); found.State != ledger.StateSent {
+			t.Errorf("50 minutes later: %v", found.State)
+		}
+		time.Sleep(20 * time.Minute)
+		synctest.Wait()
+		if n := s.Records(); n != 0 {
+			t.Errorf("%d records after the retention", n)
+		}
+		s.Close()
+	})
+}
