@@ -52,12 +52,7 @@ func New(config Config, rpcs []string) (*Policy, error) {
 		seen[r.Name] = true
 		p.rules = append(p.rules, c.rule(where, r))
 	}
-	var err error
-	if p.plan, err = dialstring.NewPlan(config.DialPlan); err != nil {
-		c.errs = append(c.errs, fmt.Errorf("dial_plan: %w", err))
-	} else if c.international != "" && !p.plan.HasCountry() {
-		c.fail("dial_plan", "country_code: required, since the pattern %q is about international numbers", c.international)
-	}
+	p.plan = c.plan(config.DialPlan)
 	if err := errors.Join(c.errs...); err != nil {
 		return nil, fmt.Errorf("policy: %w", err)
 	}
@@ -65,7 +60,18 @@ func New(config Config, rpcs []string) (*Policy, error) {
 }
 
 func (c *compiler) fail(where, format string, arguments ...any) {
-	c.errs = append(c.errs, fmt.Errorf(where+": "+format, arguments...))
+	c.errs = append(c.errs, fmt.Errorf("%s: %w", where, fmt.Errorf(format, arguments...)))
+}
+
+func (c *compiler) plan(config dialstring.PlanConfig) *dialstring.Plan {
+	plan, mistakes := dialstring.NewPlan(config)
+	for _, err := range mistakes {
+		c.fail("dial_plan", "%w", err)
+	}
+	if len(mistakes) == 0 && c.international != "" && !plan.HasCountry() {
+		c.fail("dial_plan", "country_code: required, since the pattern %q is about international numbers", c.international)
+	}
+	return plan
 }
 
 func (c *compiler) rule(where string, config Rule) *rule {
@@ -140,12 +146,15 @@ func (c *compiler) callers(where string, config Callers) callers {
 	case !config.Everyone && !config.Authenticated && !hasLists:
 		c.fail(where, "callers: required")
 	}
-	for name, list := range map[string][]string{
-		"kinds": config.Kinds, "issuers": config.Issuers, "names": config.Names, "roles": config.Roles, "scopes": config.Scopes,
-		"certificate_names": config.CertificateNames,
+	for _, list := range []struct {
+		name    string
+		entries []string
+	}{
+		{"kinds", config.Kinds}, {"issuers", config.Issuers}, {"names", config.Names}, {"roles", config.Roles},
+		{"scopes", config.Scopes}, {"certificate_names", config.CertificateNames},
 	} {
-		if list != nil && len(list) == 0 || slices.Contains(list, "") {
-			c.fail(where, "callers: %s: an empty list or entry fits nobody", name)
+		if list.entries != nil && len(list.entries) == 0 || slices.Contains(list.entries, "") {
+			c.fail(where, "callers: %s: an empty list or entry fits nobody", list.name)
 		}
 	}
 	for _, kind := range config.Kinds {

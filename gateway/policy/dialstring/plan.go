@@ -53,8 +53,8 @@ var (
 	accessDigits  = regexp.MustCompile(`^[0-9][0-9x]{0,9}$`)
 )
 
-// NewPlan checks the configuration; all mistakes are reported together.
-func NewPlan(config PlanConfig) (*Plan, error) {
+// NewPlan checks the configuration. The Plan is nil if there are mistakes, all of which are returned.
+func NewPlan(config PlanConfig) (*Plan, []error) {
 	var errs []error
 	if c := config.CountryCode; c != "" && (!countryDigits.MatchString(c) || countryLength(c) != len(c)) {
 		errs = append(errs, fmt.Errorf("country_code: %q is not a country code", config.CountryCode))
@@ -86,8 +86,8 @@ func NewPlan(config PlanConfig) (*Plan, error) {
 			errs = append(errs, fmt.Errorf("national_lengths, longest_local: %d is not between 1 and %d", length, maxLength))
 		}
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
+	if len(errs) > 0 {
+		return nil, errs
 	}
 	return config.compile(), nil
 }
