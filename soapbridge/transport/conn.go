@@ -120,7 +120,7 @@ func (c *conn) fail(ctx context.Context, op string, sent Sent, err error, own bo
 		failure.Kind, failure.Limit = limit.kind, limit.limit
 	case errors.Is(err, errMalformed):
 		failure.Kind = KindMalformedReply
-	case errors.Is(err, errHeaderEndsEarly):
+	case errors.Is(err, errHeaderEndsEarly) && op != opAuthenticate: // a leg that broke off is a connection that was lost
 		failure.Kind = KindTruncated
 	}
 	return failure
@@ -149,10 +149,12 @@ func kindOf(ctx context.Context) Kind {
 	return KindDeadline
 }
 
+const opAuthenticate = "authenticate"
+
 // op names what failed.
 func (m message) op(step string) string {
 	if m.leg {
-		return "authenticate"
+		return opAuthenticate
 	}
 	return step
 }

@@ -152,7 +152,7 @@ func (x *exchange) guard() *Guard { return x.session.endpoint.config.Guard }
 
 // fail makes an error for a request that was certainly not executed.
 func (x *exchange) fail(kind Kind, err error) error {
-	return x.session.endpoint.fail("authenticate", kind, err)
+	return x.session.endpoint.fail(opAuthenticate, kind, err)
 }
 
 // at names the endpoint in an error of the guard.

@@ -143,7 +143,7 @@ func (g *Guard) answer(who credential, claim bool) (t trial, other chan struct{}
 	now, a := time.Now(), g.accounts[who.account]
 	if a != nil {
 		if wait := a.wait(now, who.secret); wait > 0 {
-			return t, nil, &Error{Op: "authenticate", Kind: KindHeldOff, RetryAfter: wait, Err: errHeldOff}
+			return t, nil, &Error{Op: opAuthenticate, Kind: KindHeldOff, RetryAfter: wait, Err: errHeldOff}
 		}
 		if s := a.standings[who.secret]; s != nil && s.proven(now) {
 			return trial{guard: g, who: who}, nil, nil

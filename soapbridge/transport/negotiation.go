@@ -88,7 +88,7 @@ func (x *exchange) rejected(c *conn, why error) error {
 	c.endpoint.config.Log.Warn("a credential for the backend was rejected", "endpoint", c.endpoint.url,
 		"identity", c.session.who.account, "scheme", c.scheme, "held_off", wait.Round(time.Second), "reason", why)
 	return &Error{
-		Op: "authenticate", Kind: KindUnauthorized, Endpoint: c.endpoint.url, RetryAfter: wait,
+		Op: opAuthenticate, Kind: KindUnauthorized, Endpoint: c.endpoint.url, RetryAfter: wait,
 		Err: fmt.Errorf("%s by %s: %w", c.session.who.account, c.scheme, why),
 	}
 }

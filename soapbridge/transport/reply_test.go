@@ -94,7 +94,6 @@ func TestReplyIsReadAsItsFramingSays(t *testing.T) {
 
 func TestReplyThatIsNoneIsRefused(t *testing.T) {
 	t.Parallel()
-	var limit *limitError
 	const ok = "HTTP/1.1 200 OK\r\n"
 	for name, test := range map[string]struct {
 		input string
@@ -155,6 +154,7 @@ func TestReplyThatIsNoneIsRefused(t *testing.T) {
 						t.Errorf("%s: %v, want %v", how, err, want)
 					}
 				case Kind:
+					var limit *limitError
 					if !errors.As(err, &limit) || limit.kind != want || limit.limit == "" {
 						t.Errorf("%s: %v, want a limit of kind %d", how, err, want)
 					}

@@ -41,12 +41,12 @@ func (c *Client) session(identity *Identity) (*session, error) {
 	case identity != nil:
 		key = sessionKey{key: identity.key(), username: identity.Username}
 	case len(c.endpoint.config.Auth) > 0:
-		return nil, c.endpoint.fail("authenticate", KindUnauthorized, errNoIdentity)
+		return nil, c.endpoint.fail(opAuthenticate, KindUnauthorized, errNoIdentity)
 	}
 	if identity != nil && identity.Password != nil {
 		password, err := identity.Password.Password()
 		if err != nil {
-			return nil, c.endpoint.fail("authenticate", KindUnauthorized, fmt.Errorf("password of %s: %w", identity.key(), err))
+			return nil, c.endpoint.fail(opAuthenticate, KindUnauthorized, fmt.Errorf("password of %s: %w", identity.key(), err))
 		}
 		key.password = password
 	}
@@ -55,7 +55,7 @@ func (c *Client) session(identity *Identity) (*session, error) {
 	}
 	s, err := newSession(c.endpoint, identity, key)
 	if err != nil {
-		return nil, c.endpoint.fail("authenticate", KindUnauthorized, err)
+		return nil, c.endpoint.fail(opAuthenticate, KindUnauthorized, err)
 	}
 	return c.pool.addSession(key, s), nil
 }
