@@ -305,20 +305,34 @@ func TestTheUsualJitterStaysWithinItsBounds(t *testing.T) {
 
 func TestNothingIsSentAgainPastTheDeadline(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := inTurn(lost(transport.KindUnavailable, transport.NothingSent))
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer cancel()
-		start := time.Now()
-		_, err := retrying(t, b, umRetries()).Invoke(ctx, umMethod(t, "GetCallInfo"), requestOf(t, "GetCallInfo"))
-		if got := failureOf(t, err); got.Kind != soapbridge.KindUnavailable {
-			t.Errorf("got %v, want what went wrong", got)
-		}
-		// The second pause would be 100 ms: it is not even begun.
-		if waited := time.Since(start); waited != 50*time.Millisecond || len(b.actions()) != 2 {
-			t.Errorf("%d requests in %v, want 2 in 50ms", len(b.actions()), waited)
-		}
-	})
+	tests := []struct {
+		deadline time.Duration
+		sent     int
+		waited   time.Duration // a pause for which there is no time is not even begun
+	}{
+		{151 * time.Millisecond, 3, 150 * time.Millisecond},
+		{150 * time.Millisecond, 2, 50 * time.Millisecond},
+		{51 * time.Millisecond, 2, 50 * time.Millisecond},
+		{50 * time.Millisecond, 1, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.deadline.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := inTurn(lost(transport.KindUnavailable, transport.NothingSent))
+				ctx, cancel := context.WithTimeout(t.Context(), tt.deadline)
+				defer cancel()
+				start := time.Now()
+				_, err := retrying(t, b, umRetries()).Invoke(ctx, umMethod(t, "GetCallInfo"), requestOf(t, "GetCallInfo"))
+				if got := failureOf(t, err); got.Kind != soapbridge.KindUnavailable {
+					t.Errorf("got %v, want what went wrong", got)
+				}
+				if waited := time.Since(start); waited != tt.waited || len(b.actions()) != tt.sent {
+					t.Errorf("%d requests in %v, want %d in %v", len(b.actions()), waited, tt.sent, tt.waited)
+				}
+			})
+		})
+	}
 }
 
 func TestACallerWhoGoesAwayEndsThePause(t *testing.T) {
@@ -369,6 +383,35 @@ func TestTheBudgetEndsRepetitionsWhenEverythingFails(t *testing.T) {
 			t.Errorf("%d requests for 3 calls after a good time, want 3 and the 4 that may be saved up", sent)
 		}
 	})
+}
+
+func TestNoMoreIsSavedUpThanTheBudgetHolds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := inTurn(lost(transport.KindUnavailable, transport.NothingSent))
+		retries := umRetries()
+		retries.BudgetRatio, retries.BudgetBurst = 100, 1
+		bridge := retrying(t, b, retries)
+		for range 5 {
+			bridge.Invoke(t.Context(), umMethod(t, "GetCallInfo"), requestOf(t, "GetCallInfo"))
+		}
+		if sent := len(b.actions()); sent != 5+5 {
+			t.Errorf("%d requests for 5 calls, want one repetition for each", sent)
+		}
+	})
+}
+
+func TestAnAnswerToWhatWasNotSentIsNoSuccess(t *testing.T) {
+	t.Parallel()
+	b := &backend{answer: func(*transport.Request) (*transport.Reply, error) {
+		reply, err := ended()
+		reply.Unsent = true
+		return reply, err
+	}}
+	_, err := newUMBridge(t, b).Invoke(t.Context(), umMethod(t, "Disconnect"), requestOf(t, "Disconnect"))
+	if got := failureOf(t, err); got.Kind != soapbridge.KindNotSOAP || got.Sent != transport.NothingSent {
+		t.Errorf("got %v, sent %d; want a reply that makes no sense, and nothing sent", got, got.Sent)
+	}
 }
 
 func TestARepetitionAvoidsTheEndpointThatFailed(t *testing.T) {

@@ -84,15 +84,74 @@ func TestWhatIsNotTheEndpointsFaultIsNotCounted(t *testing.T) {
 	for name, do := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e := newEndpoints(t, Config{}, newFake(do))
+			client := newFake(do)
+			e := newEndpoints(t, Config{}, client)
 			for range 100 {
 				send(e)
 			}
+			client.become(refuses)
+			send(e)
 			if state := e.Stats()[0].State; state != StateUp {
-				t.Errorf("after 100 of it the endpoint is %v, want up", state)
+				t.Errorf("after 100 of it and one failure the endpoint is %v, want up", state)
 			}
 		})
 	}
+}
+
+func TestAnswersThatSayNothingDoNotHideFailures(t *testing.T) {
+	t.Parallel()
+	rejects := answers(401, "text/html", "<html>")
+	var got []State
+	for _, config := range []Config{{}, {FailuresInARow: 1000}} { // five in a row, or half of twenty
+		client := newFake(wellAnswer)
+		e := newEndpoints(t, config, client)
+		for range 10 {
+			for _, do := range []func(context.Context, *transport.Request) (*transport.Reply, error){refuses, rejects, rejects, rejects} {
+				client.become(do)
+				send(e)
+			}
+		}
+		for range 10 {
+			client.become(refuses)
+			send(e)
+		}
+		got = append(got, e.Stats()[0].State)
+	}
+	if got[0] != StateDown || got[1] != StateDown {
+		t.Errorf("among rejected credentials the endpoint is %v after 20 failures, want down", got)
+	}
+}
+
+func TestAnExchangeFromBeforeIsNotHeldAgainstAnEndpointThatIsBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hold := newHolds()
+		client := newFake(func(ctx context.Context, r *transport.Request) (*transport.Reply, error) {
+			hold.do(ctx, r)
+			return refuses(ctx, r)
+		})
+		e := newEndpoints(t, Config{FailuresInARow: 2}, client)
+		late := make(chan error, 1)
+		go func() { late <- send(e) }()
+		<-hold.entered
+		client.become(refuses)
+		send(e)
+		send(e)
+		time.Sleep(5*time.Second + time.Millisecond)
+		client.become(wellAnswer)
+		if err := send(e); err != nil {
+			t.Fatal(err)
+		}
+		close(hold.letGo)
+		if err := <-late; err == nil {
+			t.Fatal("the exchange from before succeeded")
+		}
+		client.become(refuses)
+		send(e)
+		if state := e.Stats()[0].State; state != StateUp {
+			t.Errorf("after one failure it is %v, want up: the other was from before", state)
+		}
+	})
 }
 
 func TestAnEndpointThatKeepsSilentIsLeftAlone(t *testing.T) {

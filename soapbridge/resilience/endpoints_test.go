@@ -211,6 +211,37 @@ func TestADialNeverTriesAnEndpointWhileAnotherIsUp(t *testing.T) {
 	})
 }
 
+func TestOneTryAtATimeIsEnough(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		sick, well := newFake(refuses), newFake(wellAnswer)
+		var seen events
+		e := newEndpoints(t, Config{FailuresInARow: 1, Observe: seen.observe}, sick, well)
+		for range 2 {
+			send(e)
+		}
+		time.Sleep(5*time.Second + time.Millisecond)
+		hold := newHolds()
+		sick.become(hold.do)
+		tried := make(chan error, 1)
+		go func() { tried <- read(e) }()
+		<-hold.entered
+		asked, moved := sick.asked.Load(), seen.count(func(e Event) bool { return e.Kind == EventFailover })
+		for range 10 {
+			if err := read(e); err != nil {
+				t.Error(err)
+			}
+		}
+		if more := seen.count(func(e Event) bool { return e.Kind == EventFailover }) - moved; more != 0 || sick.asked.Load() != asked {
+			t.Errorf("%d reads beside a try were sent to the sick endpoint first", more)
+		}
+		close(hold.letGo)
+		if err := <-tried; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestHalfOfTheTimeIsKeptForTheExchange(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

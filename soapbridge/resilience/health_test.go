@@ -181,8 +181,17 @@ func TestDrainLetsCallsUnderWayEndAndNoOthersIn(t *testing.T) {
 		}
 		wantTold(t, told, true, false)
 		wantRefusal(t, send(e), transport.KindClosed, 0)
-		close(hold.letGo)
-		if err := e.Drain(t.Context()); err != nil {
+		drained := make(chan error, 1)
+		go func() { drained <- e.Drain(t.Context()) }()
+		hold.letGo <- struct{}{}
+		synctest.Wait()
+		select {
+		case err := <-drained:
+			t.Errorf("drained (%v) while a call is under way", err)
+		default:
+		}
+		hold.letGo <- struct{}{}
+		if err := <-drained; err != nil {
 			t.Error(err)
 		}
 		for range 2 {
