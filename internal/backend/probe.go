@@ -10,7 +10,7 @@ import (
 )
 
 // newProbe returns a function that asks an endpoint, with an operation that only reads, how it is. Whatever the endpoint
-// answers in SOAP shows that it is well.
+// answers in SOAP shows that it is well, and so does a refusal of the account.
 func newProbe(dialect soapbridge.Dialect, bridging []soapbridge.Option) func(context.Context, resilience.Client) error {
 	method := exchange.Method(dialect.Probe)
 	return func(ctx context.Context, client resilience.Client) error {
@@ -20,7 +20,11 @@ func newProbe(dialect soapbridge.Dialect, bridging []soapbridge.Option) func(con
 		}
 		_, err = bridge.Invoke(ctx, method, exchange.NewRequest(method))
 		var failure *soapbridge.Error
-		if errors.As(err, &failure) && (failure.Kind == soapbridge.KindFault || failure.Kind == soapbridge.KindReplyRefused) {
+		if !errors.As(err, &failure) {
+			return err
+		}
+		switch failure.Kind {
+		case soapbridge.KindFault, soapbridge.KindReplyRefused, soapbridge.KindUnauthorized, soapbridge.KindForbidden, soapbridge.KindThrottled:
 			return nil
 		}
 		return err

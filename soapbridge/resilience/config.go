@@ -51,8 +51,9 @@ type Config struct {
 	// MaxHoldOff bounds how long one reply can have an identity held back. Default 5 min.
 	MaxHoldOff time.Duration
 
-	// Probe sends a harmless request over the client and reports whether the endpoint is well. Nil, the default, means
-	// that nothing is sent which no caller asked for.
+	// Probe sends a harmless request over the client and reports whether the endpoint is well. A *transport.Error in the
+	// chain of its error counts as it would for a caller: a rejected credential is no outage. Nil, the default, means that
+	// nothing is sent which no caller asked for.
 	Probe func(ctx context.Context, client Client) error
 	// ProbeEvery is how often an endpoint that saw no request meanwhile is probed. Default 10 s.
 	ProbeEvery time.Duration

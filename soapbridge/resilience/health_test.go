@@ -3,6 +3,7 @@ package resilience
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -159,6 +160,23 @@ func TestAProbeEndsInItsTime(t *testing.T) {
 		synctest.Wait()
 		wantTold(t, told, true, false)
 	})
+}
+
+func TestAProbeThatIsTurnedAwayIsNoOutage(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []transport.Kind{transport.KindUnauthorized, transport.KindHeldOff} {
+		synctest.Test(t, func(t *testing.T) {
+			client := newFake(fails(kind, transport.NothingSent))
+			e := newEndpoints(t, Config{FailuresInARow: 1, Probe: func(ctx context.Context, c Client) error {
+				_, err := c.RoundTrip(ctx, &transport.Request{})
+				return fmt.Errorf("probe: %w", err)
+			}}, client)
+			time.Sleep(time.Minute)
+			if asked := client.asked.Load(); !e.Serving() || asked < 5 {
+				t.Errorf("kind %d: serving %v after %d probes, want true after several", kind, e.Serving(), asked)
+			}
+		})
+	}
 }
 
 func TestDrainLetsCallsUnderWayEndAndNoOthersIn(t *testing.T) {

@@ -92,7 +92,7 @@ type load struct {
 	patience  time.Duration
 }
 
-// serve lets a load run for half a minute, through a line with these limits, and counts the calls answered and those
+// serve lets a load run for a quarter of a minute, through a line with these limits, and counts the calls answered and those
 // executed for nobody.
 func serve(t *testing.T, processors, friction float64, load load, least, most int) (answered, refusedOrLate, wasted int) {
 	t.Helper()
@@ -102,7 +102,7 @@ func serve(t *testing.T, processors, friction float64, load load, least, most in
 		l := newLine(Config{MinConcurrent: least, MaxConcurrent: most, MaxWaiters: 1000})
 		var mu sync.Mutex
 		var calls sync.WaitGroup
-		for start := time.Now(); time.Since(start) < 30*time.Second; {
+		for start := time.Now(); time.Since(start) < 15*time.Second; {
 			time.Sleep(time.Duration(random.ExpFloat64() / load.perSecond * 1e9))
 			work := load.work(random)
 			calls.Go(func() {

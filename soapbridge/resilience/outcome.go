@@ -31,6 +31,9 @@ type verdict struct {
 	overloaded bool
 }
 
+// slowConnect is how long connecting must have taken in vain to count against the endpoint.
+const slowConnect = time.Second
+
 // judge decides what the end of an exchange says. elapsed is how long the endpoint had it.
 func judge(reply *transport.Reply, err error, elapsed, stallAfter time.Duration) verdict {
 	if err == nil {
@@ -41,7 +44,12 @@ func judge(reply *transport.Reply, err error, elapsed, stallAfter time.Duration)
 		return verdict{outcome: uncounted} // what could not be reached is the key distribution centre
 	}
 	switch failure.Kind {
-	case transport.KindUnavailable, transport.KindTLS, transport.KindMalformedReply, transport.KindTruncated:
+	case transport.KindUnavailable:
+		if errors.Is(failure.Err, transport.ErrConnectTimeout) && elapsed < slowConnect {
+			return verdict{outcome: uncounted} // half of an impatient caller's time
+		}
+		return verdict{outcome: failed}
+	case transport.KindTLS, transport.KindMalformedReply, transport.KindTruncated:
 		return verdict{outcome: failed}
 	case transport.KindDeadline:
 		late := failure.Sent == transport.FullySent

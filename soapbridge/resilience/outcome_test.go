@@ -23,6 +23,8 @@ func TestAnErrorCountsAgainstTheEndpointOnlyIfItIsItsFault(t *testing.T) {
 	}{
 		{"refused", &transport.Error{Kind: transport.KindUnavailable}, 0, verdict{failed, false}},
 		{"lost in the middle", &transport.Error{Kind: transport.KindUnavailable, Sent: transport.FullySent}, 0, verdict{failed, false}},
+		{"no connection in a second", &transport.Error{Kind: transport.KindUnavailable, Err: transport.ErrConnectTimeout}, time.Second, verdict{failed, false}},
+		{"no connection for an impatient caller", &transport.Error{Kind: transport.KindUnavailable, Err: transport.ErrConnectTimeout}, time.Second - 1, verdict{uncounted, false}},
 		{"no tls", &transport.Error{Kind: transport.KindTLS}, 0, verdict{failed, false}},
 		{"not http", &transport.Error{Kind: transport.KindMalformedReply, Sent: transport.FullySent}, 0, verdict{failed, false}},
 		{"cut in its header", &transport.Error{Kind: transport.KindTruncated, Sent: transport.FullySent}, 0, verdict{failed, false}},

@@ -2,7 +2,10 @@ package resilience
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"github.com/umgateway/umgateway/soapbridge/transport"
 )
 
 // probeForEver probes an endpoint at once, when it is due to be tried, and whenever it saw no request for a while.
@@ -41,13 +44,21 @@ func (n *node) probe(ctx context.Context, config Config) {
 	}
 	limited, cancel := context.WithTimeout(ctx, config.ProbeTimeout)
 	defer cancel()
-	outcome := failed
-	switch err := config.Probe(limited, n.client); {
-	case err == nil:
-		outcome = well
-	case ctx.Err() != nil:
-		outcome = uncounted // Close has ended it
-	}
-	n.breaker.end(p, outcome)
+	err = config.Probe(limited, n.client)
+	n.breaker.end(p, judgeProbe(ctx, limited, err))
 	n.notice()
+}
+
+// judgeProbe decides what the end of a probe says. ctx ends with the Endpoints, limited with the probe's time.
+func judgeProbe(ctx, limited context.Context, err error) outcome {
+	var failure *transport.Error
+	switch {
+	case err == nil:
+		return well
+	case ctx.Err() != nil:
+		return uncounted
+	case limited.Err() == nil && errors.As(err, &failure):
+		return judge(nil, failure, slowConnect, slowConnect).outcome
+	}
+	return failed
 }

@@ -23,7 +23,8 @@ type Config struct {
 	MaxWaiters int
 	// IdleTimeout is how long an unused connection is kept. Default 90 s, below the 120 s of IIS.
 	IdleTimeout time.Duration
-	// ConnectTimeout bounds the time to connect, TLS included. Default 5 s.
+	// ConnectTimeout bounds the time to connect, TLS included. Default 5 s. It never takes more than half of the time that
+	// the caller has left: the other half is for another endpoint, or another try.
 	ConnectTimeout time.Duration
 	// AuthTimeout bounds each leg of an authentication that carries no request. Default 10 s.
 	AuthTimeout time.Duration

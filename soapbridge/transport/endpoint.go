@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"time"
 
 	"github.com/umgateway/umgateway/soapbridge/transport/channelbinding"
 )
@@ -75,7 +76,7 @@ func checkPlain(config Config) error {
 
 // connect makes a connection for an identity, TLS included, within the context and the connect timeout.
 func (e *endpoint) connect(ctx context.Context, s *session) (*conn, error) {
-	limited, cancel := context.WithTimeout(ctx, e.config.ConnectTimeout)
+	limited, cancel := context.WithTimeout(ctx, e.connectTimeout(ctx))
 	defer cancel()
 	raw, err := e.config.Dial(limited, "tcp", e.address)
 	if err != nil {
@@ -91,6 +92,14 @@ func (e *endpoint) connect(ctx context.Context, s *session) (*conn, error) {
 	c.reader = replyReader{source: c.stream, limits: e.config}
 	e.count.connects.Add(1)
 	return c, nil
+}
+
+// connectTimeout leaves the caller half of the time for another endpoint, or another try.
+func (e *endpoint) connectTimeout(ctx context.Context) time.Duration {
+	if deadline, bounded := ctx.Deadline(); bounded {
+		return min(e.config.ConnectTimeout, time.Until(deadline)/2)
+	}
+	return e.config.ConnectTimeout
 }
 
 func (c *conn) secure(ctx context.Context) error {
@@ -115,7 +124,7 @@ func (e *endpoint) failToConnect(ctx context.Context, op string, kind Kind, err 
 	if ctx.Err() != nil {
 		kind = kindOf(ctx)
 	} else if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
-		kind, err = KindUnavailable, errors.New("no answer within the connect timeout")
+		kind, err = KindUnavailable, ErrConnectTimeout
 	}
 	return &Error{Op: op, Kind: kind, Endpoint: e.url, Err: err}
 }

@@ -1,9 +1,13 @@
 package transport
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
+
+// ErrConnectTimeout is the cause of an Error of KindUnavailable: connecting, TLS included, took too long.
+var ErrConnectTimeout = errors.New("no answer within the connect timeout")
 
 // Sent is a proof of how much of a request has left this process.
 type Sent int

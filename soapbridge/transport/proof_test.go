@@ -150,7 +150,7 @@ func TestEndpointThatCannotBeReached(t *testing.T) {
 	}
 }
 
-func TestConnectingEndsInItsTimeAndTheCallersInTheirs(t *testing.T) {
+func TestConnectingEndsInItsTimeAndInHalfOfTheCallers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := rawClient(t, "backend.example.com", func(c *transport.Config) {
 			c.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) { <-ctx.Done(); return nil, ctx.Err() }
@@ -161,10 +161,17 @@ func TestConnectingEndsInItsTimeAndTheCallersInTheirs(t *testing.T) {
 		if took := time.Since(start); took != 5*time.Second {
 			t.Errorf("took %v", took)
 		}
+		if !errors.Is(err, transport.ErrConnectTimeout) {
+			t.Errorf("got %v, want ErrConnectTimeout", err)
+		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
+		start = time.Now()
 		_, err = client.RoundTrip(ctx, &transport.Request{})
-		wantKind(t, err, transport.KindDeadline)
+		wantKind(t, err, transport.KindUnavailable)
+		if took := time.Since(start); took != 500*time.Millisecond {
+			t.Errorf("took %v of a second, want half", took)
+		}
 		ctx, cancel = context.WithCancel(t.Context())
 		cancel()
 		_, err = client.RoundTrip(ctx, &transport.Request{})
