@@ -47,8 +47,8 @@ type backend struct {
 	lockOut atomic.Bool
 	// persists has a ticket hold for its connection.
 	persists bool
-	// noTickets has every ticket be refused.
-	noTickets bool
+	// refuseTickets is how many tickets are to be refused yet.
+	refuseTickets int
 
 	mu          sync.Mutex
 	connections int
@@ -178,7 +178,8 @@ func (b *backend) ticket(token string) (user string, isTicket bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.tickets = append(b.tickets, serial)
-	if b.noTickets || slices.Index(b.tickets, serial) < len(b.tickets)-1 {
+	if b.refuseTickets > 0 || slices.Index(b.tickets, serial) < len(b.tickets)-1 {
+		b.refuseTickets--
 		return "", true
 	}
 	_, user, _ = strings.Cut(serial, " ")

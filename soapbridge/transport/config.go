@@ -26,7 +26,8 @@ type Config struct {
 	// ConnectTimeout bounds the time to connect, TLS included. Default 5 s. It never takes more than half of the time that
 	// the caller has left: the other half is for another endpoint, or another try.
 	ConnectTimeout time.Duration
-	// AuthTimeout bounds each leg of an authentication that carries no request. Default 10 s.
+	// AuthTimeout bounds the leg of an authentication that carries no request. Default 10 s, but never more than half of the
+	// time that the caller has left.
 	AuthTimeout time.Duration
 	// MaxReplyBytes bounds a reply's body as it is transferred. Default 1 MiB.
 	MaxReplyBytes int

@@ -84,15 +84,17 @@ func (c *conn) send(ctx context.Context, m message) (*Reply, error) {
 	return reply, nil
 }
 
-// deadline is the context's, or an earlier one of the connection's own.
+// deadline is the context's, or an earlier one of the connection's own: a leg leaves the caller half of the time for the rest.
 func (c *conn) deadline(ctx context.Context, leg bool) (deadline time.Time, own bool) {
-	deadline, given := ctx.Deadline()
-	if leg {
-		if earlier := time.Now().Add(c.endpoint.config.AuthTimeout); !given || earlier.Before(deadline) {
-			return earlier, true
-		}
+	deadline, bounded := ctx.Deadline()
+	if !leg {
+		return deadline, false
 	}
-	return deadline, false
+	limit := c.endpoint.config.AuthTimeout
+	if bounded {
+		limit = min(limit, time.Until(deadline)/2)
+	}
+	return time.Now().Add(limit), true
 }
 
 // sent turns the count of bytes that Write accepted into a proof. TLS counts whole records, so that a part of one may have

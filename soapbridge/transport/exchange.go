@@ -31,7 +31,7 @@ var errEndless = errors.New("the server asks for authentication again and again"
 // run carries the request out on one connection after the other, until one brings back a reply or an error.
 func (x *exchange) run(ctx context.Context) (*Reply, error) {
 	if x.session.scheme() != "" {
-		if err := x.guard().await(ctx, x.session.who); err != nil {
+		if err := x.guard().await(ctx, x.session.credential()); err != nil {
 			return nil, x.at(err)
 		}
 	}
@@ -117,7 +117,7 @@ func (x *exchange) enterTrial(ctx context.Context, c *conn) (err error) {
 	if x.trial.guard != nil || !c.auth.pending() {
 		return nil
 	}
-	x.trial, err = x.guard().enter(ctx, x.session.who)
+	x.trial, err = x.guard().enter(ctx, x.session.credential())
 	x.waited = x.waited || x.trial.alone != nil
 	return x.at(err)
 }

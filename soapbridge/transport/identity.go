@@ -15,8 +15,11 @@ type Identity struct {
 	Key string
 	// Username is DOMAIN\user, a user principal name such as user@example.com, or a plain name.
 	Username string
-	// Password gives the current password. Nil if there is none, as with a keytab or a credential cache.
+	// Password gives the current password. Nil if there is none.
 	Password PasswordSource
+	// Keytab and CCache are paths of a keytab and of a credential cache, for Kerberos; at most one of them. Default: Kerberos
+	// uses the password.
+	Keytab, CCache string
 }
 
 // PasswordSource gives a password, which may change over time. It must be quick and safe for concurrent use.
@@ -44,7 +47,11 @@ func (StaticPassword) LogValue() slog.Value { return slog.StringValue(redacted) 
 // MarshalText hides the password from encoders, such as JSON's.
 func (StaticPassword) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// TicketSource makes Kerberos tokens for one identity. *kerberos.Client is one.
+// TicketSource makes Kerberos tokens for one identity. It may have more methods:
+//
+//	Version() string             // changes with the credential; by default it never does
+//	Explain(answer []byte) error // says in words why a service refused a token, by its answer
+//	Forget(spn string)           // drops the ticket that a service refused
 type TicketSource interface {
 	// Token returns a SPNEGO token for the service that has never been returned before. The bindings are the application
 	// data of the TLS channel (RFC 5929), or nil. An error in whose chain a method CredentialRejected() bool returns true

@@ -71,8 +71,12 @@ func TestLegThatIsNotAnsweredEndsInItsOwnTime(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
+		start = time.Now()
 		_, err = client.RoundTrip(ctx, &transport.Request{Body: []byte("dial"), Identity: identity(`CONTOSO\alice`)})
-		wantKind(t, err, transport.KindDeadline)
+		wantKind(t, err, transport.KindUnavailable)
+		if took := time.Since(start); took != time.Second/2 {
+			t.Errorf("took %v of a second, want half", took)
+		}
 	})
 }
 

@@ -23,7 +23,16 @@ type fakeTickets struct {
 	spn      string
 	bindings []byte
 	fail     error
+	forgot   []string // services whose tickets were dropped
 }
+
+func (f *fakeTickets) Forget(spn string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.forgot = append(f.forgot, spn)
+}
+
+func (f *fakeTickets) Explain(answer []byte) error { return fmt.Errorf("it said %q", answer) }
 
 func (f *fakeTickets) Token(_ context.Context, spn string, bindings []byte) ([]byte, error) {
 	f.mu.Lock()
@@ -126,8 +135,8 @@ func TestRefusedTicketFallsBackToTheNextSchemeOrHoldsOff(t *testing.T) {
 	for auth, works := range map[string]bool{"negotiate": true, "kerberos": false} {
 		t.Run(auth, func(t *testing.T) {
 			t.Parallel()
-			b := newBackend(t, "Negotiate")
-			b.noTickets = true
+			b := newBackend(t, "Negotiate dG9vIG9sZA==")
+			b.refuseTickets = 100
 			b.start()
 			tickets := &fakeTickets{user: `CONTOSO\alice`}
 			client := b.client(t, auth, func(c *transport.Config) { c.Tickets = tickets.source })
@@ -140,11 +149,33 @@ func TestRefusedTicketFallsBackToTheNextSchemeOrHoldsOff(t *testing.T) {
 			} else {
 				wantKind(t, err, transport.KindUnauthorized)
 				wantKind(t, again, transport.KindHeldOff)
+				if !strings.Contains(err.Error(), `it said "too old"`) {
+					t.Errorf("the server's reason is not told: %v", err)
+				}
 			}
 			if len(b.tickets) != 1 || !slices.Equal(b.unexecuted, []string{"1"}) {
 				t.Errorf("tickets %q, refused %q", b.tickets, b.unexecuted)
 			}
 		})
+	}
+}
+
+func TestTicketThatTheServerStopsTakingIsReplacedOnce(t *testing.T) {
+	t.Parallel()
+	b := newBackend(t, "Negotiate").start()
+	tickets := &fakeTickets{user: `CONTOSO\alice`}
+	client := b.client(t, "kerberos", func(c *transport.Config) { c.Tickets = tickets.source })
+	mustCall(t, client, identity(`CONTOSO\alice`), "1")
+	b.refuseTickets = 1
+	mustCall(t, client, identity(`CONTOSO\alice`), "2")
+	if want := []string{"HTTP/mail.contoso.com"}; len(b.tickets) != 3 || !slices.Equal(tickets.forgot, want) || !slices.Equal(b.unexecuted, []string{"2"}) {
+		t.Errorf("tickets %q, forgot %q, refused %q", b.tickets, tickets.forgot, b.unexecuted)
+	}
+	b.refuseTickets = 2
+	_, err := call(t, client, identity(`CONTOSO\alice`), "3")
+	wantKind(t, err, transport.KindUnauthorized)
+	if len(b.tickets) != 5 {
+		t.Errorf("tickets %q", b.tickets)
 	}
 }
 

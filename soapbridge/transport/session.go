@@ -26,11 +26,12 @@ type session struct {
 	until  time.Time // when to begin with the first again; zero for never
 
 	forgetful atomic.Bool // the server wants NTLM for each request, not for each connection
+	ticketed  atomic.Bool // the server took a Kerberos token, and has refused none since
 }
 
 // sessionKey tells sessions apart. It holds the password, so that a wrong one never meets a connection that was
 // authenticated with the right one.
-type sessionKey struct{ key, username, password string }
+type sessionKey struct{ key, username, password, file string }
 
 var errNoIdentity = errors.New("the backend is to be authenticated at, but the request names no identity")
 
@@ -39,7 +40,7 @@ func (c *Client) session(identity *Identity) (*session, error) {
 	var key sessionKey
 	switch {
 	case identity != nil:
-		key = sessionKey{key: identity.key(), username: identity.Username}
+		key = sessionKey{key: identity.key(), username: identity.Username, file: identity.Keytab + identity.CCache}
 	case len(c.endpoint.config.Auth) > 0:
 		return nil, c.endpoint.fail(opAuthenticate, KindUnauthorized, errNoIdentity)
 	}
@@ -92,6 +93,15 @@ func checkUsername(name string, usable []Scheme) error {
 		return errors.New("the user name holds a colon, which basic authentication cannot carry")
 	}
 	return nil
+}
+
+// credential names what is shown to the server now.
+func (s *session) credential() credential {
+	who := s.who
+	if versioned, able := s.tickets.(interface{ Version() string }); able {
+		who.secret += versioned.Version()
+	}
+	return who
 }
 
 // scheme is the one to begin with; empty if requests are not authenticated.

@@ -119,6 +119,14 @@ func (c *Client) Token(ctx context.Context, spn string, bindings []byte) ([]byte
 	return token, nil
 }
 
+// Forget drops the ticket for a service, which refused it: it may have been made with a key that the service no longer has.
+// The next token is made of a new one.
+func (c *Client) Forget(spn string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.tickets, spn)
+}
+
 // ticket returns the ticket of that name, and fetches it if it is missing or near its end. However many ask at the same
 // time, one fetches. A caller that leaves does not stop it.
 func (c *Client) ticket(ctx context.Context, name string, fetch func(context.Context, *ticket) (*ticket, error)) (*ticket, error) {
