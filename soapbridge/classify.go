@@ -59,7 +59,7 @@ var errEmpty = errors.New("the reply has no body")
 // was refused in a truncated reply may be the cut.
 func kindOfReply(reply *transport.Reply, err error, inEnvelope bool) (kind Kind, cause, field string) {
 	var refused *refusal
-	isSOAP := errors.As(err, &refused) && !reply.Truncated && (inEnvelope || !isHTML(reply))
+	isSOAP := errors.As(err, &refused) && !reply.Truncated && (inEnvelope || !isHTML(reply) && !fromProxy(reply.Status))
 	switch status := reply.Status; {
 	case status == http.StatusUnauthorized:
 		return KindUnauthorized, "", ""
@@ -73,12 +73,18 @@ func kindOfReply(reply *transport.Reply, err error, inEnvelope bool) (kind Kind,
 		return KindReplyRefused, refused.cause, refused.field
 	case status >= 300 && status < 400:
 		return KindRedirect, "", ""
-	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
+	case fromProxy(status):
 		return KindUnavailable, "", ""
 	case errors.Is(err, errEmpty) && !reply.Truncated:
 		return KindEmpty, "", ""
 	}
 	return KindNotSOAP, "", ""
+}
+
+// fromProxy tells whether a status is one that proxies and web servers send for want of a working server behind them. A
+// body that cannot be read is then their page, unless an envelope was seen.
+func fromProxy(status int) bool {
+	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
 }
 
 // isHTML tells whether a reply calls itself, or begins like, an HTML page: what it lacks to be SOAP is then not the point.
