@@ -223,6 +223,17 @@ func TestOperationThatDidNotRunIsTriedAnewByARepeat(t *testing.T) {
 	}
 }
 
+func TestExecutionThatWasNotAnnouncedIsObservedAndRecorded(t *testing.T) {
+	t.Parallel()
+	r := replicas(t, 1)[0]
+	for range 2 {
+		answer, err := do(context.Background(), r, func(context.Context, beforeSend) ledger.Outcome { return ledger.Accepted([]byte("call")) })
+		if err != nil || string(answer.Result) != "call" || r.events.of(ledger.EventUnannounced) != 1 {
+			t.Errorf("got %+v, %v; observed %d times", answer, err, r.events.of(ledger.EventUnannounced))
+		}
+	}
+}
+
 func TestRefusalToSendReachesTheCallerAsItIs(t *testing.T) {
 	t.Parallel()
 	r := replicas(t, 1)[0]

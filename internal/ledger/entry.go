@@ -87,6 +87,9 @@ func (e *Entry) Finish(ctx context.Context, outcome Outcome) error {
 	if !outcome.State.final() {
 		return errors.New("ledger: finish: not a final outcome")
 	}
+	if outcome.State == StateAccepted && !e.WasSent() {
+		e.ledger.observe(EventUnannounced, nil)
+	}
 	answer := Answer{State: outcome.State, Result: outcome.Result}
 	var oversize error
 	if len(outcome.Result) > e.ledger.options.MaxResult {

@@ -47,12 +47,13 @@ const (
 	EventStoreFailed                  // the store failed; the operation was refused, or went on unrecorded if so configured
 	EventUnrecorded                   // an outcome could not be recorded yet, and recording it is being retried
 	EventRecorded                     // such an outcome was recorded after all
+	EventUnannounced                  // an operation was executed though Sent was not called before: a defect of the wiring
 	EventPanicked                     // an exchange panicked; after it was sent, its outcome is UNKNOWN
 )
 
 var eventTexts = [...]string{
 	"reserved", "taken_over", "joined", "replayed", "reused", "declared_unknown", "store_failed", "unrecorded", "recorded_late",
-	"panicked",
+	"unannounced", "panicked",
 }
 
 // String returns the kind's name as metrics have it.
