@@ -26,17 +26,18 @@ const (
 	FaultFinal
 	// FaultUnavailable: a part of the backend is missing. A read may be sent again as if the backend were unavailable.
 	FaultUnavailable
-	// FaultThrottled: the backend was too busy and did not execute the operation. Whatever it is, it may be sent again
-	// after the back-off that the fault names.
+	// FaultThrottled: the backend was too busy and did not execute the operation. Unless it is EffectOnce it may be sent
+	// again after the back-off that the fault names.
 	FaultThrottled
 )
 
 // Retries says when the bridge sends a request again. Zero values stand for the defaults. Whatever it says:
 //
-//   - An operation with a new effect each time (EffectOnce) is sent again only after a proof that it was not executed: not
-//     one byte of it had left, or the backend said that it was too busy.
-//   - An operation that sets something is no different, unless AbsentMeansDone names it: sent again after its first
-//     sending was executed, it might undo a change that somebody made in between.
+//   - An operation with a new effect each time (EffectOnce) is sent again only after the proof that not one byte of it has
+//     left, or that the backend was not asked to execute it.
+//   - An operation that sets something is sent again after that proof too, or when the backend was too busy to execute it.
+//     Otherwise it is not, unless AbsentMeansDone names it: sent again after its first sending was executed, it might undo
+//     a change that somebody made in between.
 //   - A read may be sent again once after any reply that makes no sense, and up to Max times when the backend is
 //     unavailable.
 //   - Nothing is sent again past the caller's deadline, or after a back-off of a second or more.
@@ -141,19 +142,18 @@ func (b *Bridge) send(ctx context.Context, p *plan, request *transport.Request, 
 
 // allow tells whether a request that failed so, and was sent again that often already, may be sent again.
 func (r *retrier) allow(p *plan, failure *Error, repetitions int) bool {
-	isRead := p.effect == EffectRead
+	isRead, untouched := p.effect == EffectRead, failure.Sent == transport.NothingSent
 	switch failure.Kind {
 	case KindUnavailable:
-		return repetitions < r.Max && !isClosed(failure) &&
-			(isRead || failure.Sent == transport.NothingSent || r.absent[p] != nil)
+		return repetitions < r.Max && !isClosed(failure) && (isRead || untouched || r.absent[p] != nil)
 	case KindThrottled:
-		return repetitions < r.Max && failure.RetryAfter > 0
+		return repetitions < r.Max && failure.RetryAfter > 0 && (p.effect != EffectOnce || untouched)
 	case KindReplyRefused, KindNotSOAP, KindEmpty, KindRedirect:
 		return repetitions == 0 && isRead && !refusesRequest(failure.HTTPStatus)
 	case KindFault:
 		switch r.meaning(failure.Fault) {
 		case FaultThrottled:
-			return repetitions < r.Max && failure.RetryAfter > 0
+			return repetitions < r.Max && failure.RetryAfter > 0 && p.effect != EffectOnce
 		case FaultUnavailable:
 			return repetitions < r.Max && isRead
 		case FaultOnce:

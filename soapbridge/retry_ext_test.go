@@ -91,6 +91,11 @@ func TestWhatIsSentHowOften(t *testing.T) {
 	throttled := func() (*transport.Reply, error) {
 		return nil, &transport.Error{Op: "wait", Kind: transport.KindThrottled, RetryAfter: 500 * time.Millisecond, Err: errors.New("busy")}
 	}
+	momentarily := func() (*transport.Reply, error) {
+		time.Sleep(300 * time.Millisecond) // so that the next whole second is less than a second away
+		at := time.Now().Truncate(time.Second).Add(time.Second)
+		return replies(429, "", "", "Retry-After", at.UTC().Format(http.TimeFormat))()
+	}
 	down := func() (*transport.Reply, error) {
 		return nil, &transport.Error{Op: "wait", Kind: transport.KindUnavailable, RetryAfter: time.Second, Err: errors.New("down")}
 	}
@@ -137,10 +142,11 @@ func TestWhatIsSentHowOften(t *testing.T) {
 		{"the caller went away", lost(transport.KindCanceled, transport.NothingSent), counts{1, 1, 1, 1}},
 		{"an error that proves nothing", func() (*transport.Reply, error) { return nil, errors.New("unheard of") }, counts{1, 1, 1, 1}},
 
-		{"429 for half a second", throttled, counts{3, 3, 3, 3}},
+		{"held back for half a second, nothing sent", throttled, counts{3, 3, 3, 3}},
+		{"429 for a moment", momentarily, counts{3, 3, 3, 1}},
 		{"429 for a second", replies(429, "", "", "Retry-After", "1"), counts{1, 1, 1, 1}},
 		{"429 for who knows how long", html(429), counts{1, 1, 1, 1}},
-		{"busy for a moment", busy("999"), counts{3, 3, 3, 3}},
+		{"busy for a moment", busy("999"), counts{3, 3, 3, 1}},
 		{"busy for a second", busy("1000"), counts{1, 1, 1, 1}},
 		{"busy for who knows how long", busy(""), counts{1, 1, 1, 1}},
 
