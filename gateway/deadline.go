@@ -5,8 +5,12 @@ import (
 	"time"
 )
 
-// limitTime gives a call that has no deadline the default, and shortens one that reaches further than the maximum.
+// limitTime gives a call that has no deadline the default, and shortens one that reaches further than the maximum. A stream
+// lasts as long as its caller wants: each exchange that it needs has a deadline of its own.
 func (g *Gateway) limitTime(ctx context.Context, call *Call, next Handler) error {
+	if call.Method.IsStreamingServer() {
+		return next(ctx, call)
+	}
 	limit := g.config.MaxTimeout
 	if deadline, set := ctx.Deadline(); !set {
 		limit = g.config.DefaultTimeout

@@ -28,6 +28,8 @@ type Invoker interface {
 type Config struct {
 	// Invoker carries the calls out. Required.
 	Invoker Invoker
+	// Watcher follows calls. Default: WatchCall is not served.
+	Watcher Watcher
 	// Logger receives one line for each call. Default: nothing is logged.
 	Logger *slog.Logger
 	// DefaultTimeout is the deadline of calls that bring none. Default 8 s.
@@ -128,6 +130,9 @@ func (g *Gateway) interceptors() []Interceptor {
 
 // invoke is the end of the chain: it has the call carried out.
 func (g *Gateway) invoke(ctx context.Context, call *Call) error {
+	if call.Method.IsStreamingServer() {
+		return g.watch(ctx, call)
+	}
 	response, err := g.config.Invoker.Invoke(ctx, call.Method, call.Request)
 	if err != nil {
 		return err

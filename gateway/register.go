@@ -57,6 +57,13 @@ func (g *Gateway) register(server *grpc.Server) {
 		}
 		for i := range service.Methods().Len() {
 			m := g.methods[fmt.Sprintf("/%s/%s", service.FullName(), service.Methods().Get(i).Name())]
+			if m.descriptor.IsStreamingServer() {
+				description.Streams = append(description.Streams, grpc.StreamDesc{
+					StreamName: string(m.descriptor.Name()), ServerStreams: true,
+					Handler: func(_ any, stream grpc.ServerStream) error { return g.handleStream(stream, m) },
+				})
+				continue
+			}
 			description.Methods = append(description.Methods, grpc.MethodDesc{
 				MethodName: string(m.descriptor.Name()),
 				Handler: func(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
@@ -75,11 +82,34 @@ func (g *Gateway) handleUnary(ctx context.Context, m *method, decode func(any) e
 		return nil, err
 	}
 	var response proto.Message
+	call := newGRPCCall(ctx, m, &request)
+	call.respond = func(out proto.Message) error { response = out; return nil }
+	if err := g.handle(ctx, call); err != nil {
+		return nil, err
+	}
+	if response == nil {
+		return nil, status.Error(codes.Internal, "the call ended without a response")
+	}
+	return response, nil
+}
+
+// handleStream serves a gRPC call of an rpc that streams its responses.
+func (g *Gateway) handleStream(stream grpc.ServerStream, m *method) error {
+	request := incoming{message: m.input.New().Interface()}
+	if err := stream.RecvMsg(&request); err != nil {
+		return err
+	}
+	call := newGRPCCall(stream.Context(), m, &request)
+	call.respond = func(out proto.Message) error { return stream.SendMsg(out) }
+	return g.handle(stream.Context(), call)
+}
+
+// newGRPCCall makes a call of what gRPC knows about it.
+func newGRPCCall(ctx context.Context, m *method, request *incoming) *Call {
 	call := &Call{
 		Method: m.descriptor, FullMethod: m.full, Protocol: ProtocolGRPC,
 		Request: request.message, undecodable: request.err,
-		respond: func(out proto.Message) error { response = out; return nil },
-		header:  func(key, value string) { _ = grpc.SetHeader(ctx, metadata.Pairs(key, value)) },
+		header: func(key, value string) { _ = grpc.SetHeader(ctx, metadata.Pairs(key, value)) },
 	}
 	call.Metadata, _ = metadata.FromIncomingContext(ctx)
 	if p, ok := peer.FromContext(ctx); ok {
@@ -88,11 +118,5 @@ func (g *Gateway) handleUnary(ctx context.Context, m *method, decode func(any) e
 			call.TLS = &secure.State
 		}
 	}
-	if err := g.handle(ctx, call); err != nil {
-		return nil, err
-	}
-	if response == nil {
-		return nil, status.Error(codes.Internal, "the call ended without a response")
-	}
-	return response, nil
+	return call
 }

@@ -71,11 +71,30 @@ func listen(t *testing.T) net.Listener {
 // newBridge builds the bridge to a backend as the command does.
 func newBridge(t *testing.T, url, namespace string) *soapbridge.Bridge {
 	t.Helper()
-	dialect, err := exchange.Dialect("")
+	dialect, err := exchange.DialectUMWS("")
 	if err != nil {
 		t.Fatal(err)
 	}
 	options, err := exchange.NamespaceOptions(namespace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := transport.New(transport.Config{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	bridge, err := soapbridge.New(dialect, client, exchange.Services(), options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bridge
+}
+
+// newEWSBridge builds the bridge to a backend that speaks Exchange Web Services.
+func newEWSBridge(t *testing.T, url string, options ...soapbridge.Option) *soapbridge.Bridge {
+	t.Helper()
+	dialect, err := exchange.DialectEWS("")
 	if err != nil {
 		t.Fatal(err)
 	}

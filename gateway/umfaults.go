@@ -22,17 +22,22 @@ var faultMeanings = map[string]faultMeaning{
 	"InvalidObjectIdException":              itemIDInvalid,
 	"ErrorInvalidId":                        itemIDInvalid,
 	"ErrorInvalidIdMalformed":               itemIDInvalid,
+	"ErrorInvalidIdEmpty":                   itemIDInvalid,
 	"ErrorItemNotFound":                     {codes.NotFound, "ITEM_NOT_FOUND", "the mailbox has no such item", ""},
 	"ErrorInvalidPhoneNumber":               dialStringInvalid,
 	"ErrorInvalidSIPUri":                    dialStringInvalid,
 	"DialingRulesException":                 dialingRulesForbid,
 	"ErrorPhoneNumberNotDialable":           dialingRulesForbid,
-	"ErrorUserNotUnifiedMessagingEnabled":   {codes.FailedPrecondition, "USER_NOT_UM_ENABLED", "the mailbox is not enabled for Unified Messaging", ""},
+	"ErrorUserNotUnifiedMessagingEnabled":   notUMEnabled,
+	"UserNotUmEnabledException":             notUMEnabled,
 	"ErrorIPGatewayNotFound":                umNotConfigured,
 	"ErrorUnifiedMessagingDialPlanNotFound": umNotConfigured,
 	"ErrorUnifiedMessagingServerNotFound":   {codes.Unavailable, reasonUnavailable, "Exchange finds no Unified Messaging server", ""},
 	"ErrorServerBusy":                       {codes.ResourceExhausted, reasonThrottled, "the backend is busy and did not execute the call", ""},
 	"ErrorInvalidRequest":                   contractMismatch,
+	"ErrorIncorrectSchemaVersion":           contractMismatch,
+	"ErrorInvalidServerVersion":             contractMismatch,
+	"ErrorNonExistentMailbox":               {codes.NotFound, "MAILBOX_NOT_FOUND", "the backend knows no such mailbox", ""},
 	"ErrorSchemaValidation":                 contractMismatch,
 	"ErrorUnifiedMessagingRequestFailed":    {codes.Internal, reasonFault, "the Unified Messaging server failed", ""},
 	"ErrorAccessDenied":                     {codes.PermissionDenied, reasonForbidden, "the backend denies access", ""},
@@ -45,6 +50,7 @@ var (
 	itemIDInvalid       = faultMeaning{codes.InvalidArgument, "ITEM_ID_INVALID", "the backend cannot read the item's id", "entry_id"}
 	dialStringInvalid   = faultMeaning{codes.InvalidArgument, "DIAL_STRING_INVALID", "the backend cannot read the dial string", "dial_string"}
 	dialingRulesForbid  = faultMeaning{codes.FailedPrecondition, "DIALING_RULES_FORBID", "the dialing rules of the mailbox forbid this number", ""}
+	notUMEnabled        = faultMeaning{codes.FailedPrecondition, "USER_NOT_UM_ENABLED", "the mailbox is not enabled for Unified Messaging", ""}
 	umNotConfigured     = faultMeaning{codes.FailedPrecondition, "UM_NOT_CONFIGURED", "Unified Messaging is not fully configured at the backend", ""}
 	impersonationDenied = faultMeaning{codes.PermissionDenied, "IMPERSONATION_DENIED", "the gateway's account may not act for this user", ""}
 	contractMismatch    = faultMeaning{codes.Internal, reasonContractMismatch, "the backend does not accept what the gateway writes", ""}

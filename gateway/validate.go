@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
+	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	"buf.build/go/protovalidate"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -45,7 +46,7 @@ func (g *Gateway) validate(ctx context.Context, call *Call, next Handler) error 
 	}
 	refused := &requestError{}
 	for _, violation := range broken.Violations {
-		refused.add(protovalidate.FieldPathString(violation.Proto.GetField()), violation.Proto.GetMessage())
+		refused.add(fieldOf(call.Request, violation), violation.Proto.GetMessage())
 	}
 	return refused
 }
@@ -60,4 +61,16 @@ func checkUTF8(m protoreflect.Message) (err error) {
 		return err == nil
 	})
 	return err
+}
+
+// fieldOf names the field that a violation is about. Where it is about a choice between fields, that is the first of them.
+func fieldOf(request proto.Message, violation *protovalidate.Violation) string {
+	if path := protovalidate.FieldPathString(violation.Proto.GetField()); path != "" {
+		return path
+	}
+	rules, _ := proto.GetExtension(request.ProtoReflect().Descriptor().Options(), validate.E_Message).(*validate.MessageRules)
+	if choices := rules.GetOneof(); len(choices) > 0 {
+		return choices[0].GetFields()[0]
+	}
+	return ""
 }

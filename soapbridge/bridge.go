@@ -39,6 +39,7 @@ type Bridge struct {
 	plans      map[protoreflect.FullName]*plan
 	known      []knownNamespace
 	limits     Limits
+	header     func(context.Context) ([]HeaderElement, error)
 	observe    Observer
 	fixed      bool
 	choice     formChoice
@@ -139,7 +140,11 @@ func (b *Bridge) Invoke(ctx context.Context, method protoreflect.MethodDescripto
 func (b *Bridge) exchange(ctx context.Context, p *plan, form int, in proto.Message) (proto.Message, error) {
 	buffer := b.buffers.Get().(*[]byte)
 	defer b.buffers.Put(buffer)
-	body, err := p.appendRequest((*buffer)[:0], form, in.ProtoReflect())
+	header, err := b.headerOf(ctx, p, form)
+	if err != nil {
+		return nil, err
+	}
+	body, err := p.appendRequest((*buffer)[:0], form, header, in.ProtoReflect())
 	*buffer = body
 	if err != nil {
 		failure := &Error{Operation: p.operation, Kind: KindRequest, Err: err}

@@ -22,6 +22,10 @@ type Dialect struct {
 	Probe protoreflect.FullName
 	// Renames replaces local names of elements and attributes in requests, for servers that spell one differently.
 	Renames map[string]string
+	// Header stands in the SOAP header of every request. Optional.
+	Header []HeaderElement
+	// Status says how a response element reports failure by itself. Nil: only faults do.
+	Status *ResponseStatus
 }
 
 // Form is one way to write a dialect's namespaces.
@@ -53,6 +57,9 @@ func (d Dialect) validate() error {
 		if !isNCName(from) || !isNCName(to) {
 			errs = append(errs, fmt.Errorf("dialect %q: %q cannot be renamed to %q: both must be names of elements", d.Name, from, to))
 		}
+	}
+	if errors.Join(errs...) == nil {
+		errs = append(errs, d.validateHeader(), d.Status.validate(d.Name))
 	}
 	return errors.Join(errs...)
 }

@@ -38,11 +38,13 @@
 //	place.may_be_absent   in a response: the field may be missing and then holds its default value.
 //
 // An rpc or a field that other dialects have, but not this one, is allowed: the rpc is answered with KindUnsupported, the
-// field is refused by name when a request sets it and left empty in a response. One that no dialect has is a mistake.
+// field is refused by name when a request sets it and left empty in a response. One that no dialect has is a mistake, unless
+// the schema says with (soapbridge.v1.no_operation) or (soapbridge.v1.no_place) that it is meant for the program around the
+// bridge: then the bridge does not know it.
 //
 // In a request every field is written, also one that holds its default value, because false is a command and not an
 // absence. Only a field with presence (`optional`, a message, a member of a oneof) that is not set is left out. Fields are
-// written in the order of their numbers.
+// written in the order in which the schema declares them, whatever their numbers: some servers insist on an order.
 //
 // In a response a field must be there, unless it has presence, is repeated, or may_be_absent. Of an element that should
 // stand there once, the first counts. An element that says xsi:nil is missing. Elements and attributes that the plan does

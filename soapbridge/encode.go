@@ -21,13 +21,20 @@ type requestError struct {
 
 func (e *requestError) Error() string { return fmt.Sprintf("%s: %s", e.field.Name(), e.reason) }
 
-// appendRequest appends the whole envelope of a request in the plan's given form.
-func (p *plan) appendRequest(dst []byte, form int, m protoreflect.Message) ([]byte, error) {
-	e := encoder{append(dst, p.forms[form].head...)}
+// appendRequest appends the whole envelope of a request in the plan's given form. The header is a part of the envelope's
+// header, in XML.
+func (p *plan) appendRequest(dst []byte, form int, header []byte, m protoreflect.Message) ([]byte, error) {
+	surroundings := &p.forms[form]
+	e := encoder{append(dst, envelopeHead...)}
+	if surroundings.header != "" || len(header) > 0 {
+		e.dst = append(append(e.dst, headerHead...), surroundings.header...)
+		e.dst = append(append(e.dst, header...), headerTail...)
+	}
+	e.dst = append(e.dst, surroundings.head...)
 	if err := e.content(p.request, m); err != nil {
 		return dst, err
 	}
-	return append(e.dst, p.forms[form].tail...), nil
+	return append(e.dst, surroundings.tail...), nil
 }
 
 // element appends an element, as often as its field has values.

@@ -8,14 +8,18 @@ import (
 
 const (
 	envelopeHead = `<?xml version="1.0" encoding="utf-8"?>` +
-		`<soap:Envelope xmlns:soap="` + namespaceSOAP11 + `"><soap:Body>`
+		`<soap:Envelope xmlns:soap="` + namespaceSOAP11 + `">`
+	headerHead   = `<soap:Header>`
+	headerTail   = `</soap:Header>`
+	bodyHead     = `<soap:Body>`
 	envelopeTail = `</soap:Body></soap:Envelope>`
 )
 
 // envelope is what surrounds the content of a request in one namespace form.
 type envelope struct {
 	action string // the value of SOAPAction, without quotes
-	head   string // up to and including the request element's name and namespaces, without the ">"
+	header string // the elements that stand in every header
+	head   string // the body up to and including the request element's name and namespaces, without the ">"
 	tail   string
 }
 
@@ -81,14 +85,16 @@ func (n *naming) spell(e *element) {
 func (n *naming) envelope(form Form, request *element) envelope {
 	namespace := form.Namespaces[n.prefix]
 	var head strings.Builder
-	head.WriteString(envelopeHead + request.startTag)
+	head.WriteString(bodyHead + request.startTag)
 	if !n.prefixed {
 		head.WriteString(xmlns("xmlns", namespace))
 	}
 	for _, prefix := range slices.Sorted(maps.Keys(n.declared)) {
 		head.WriteString(xmlns("xmlns:"+prefix, form.Namespaces[prefix]))
 	}
+	header, _ := n.dialect.appendHeader(nil, form, n.dialect.Header) // validated before
 	return envelope{
+		header: string(header),
 		action: strings.TrimSuffix(namespace, "/") + "/" + n.dialect.spelling(request.local),
 		head:   head.String(),
 		tail:   envelopeTail,

@@ -35,6 +35,7 @@ type plan struct {
 	request   *element
 	response  xmlName
 	result    *xmlName // the second wrapper, if the operation has one
+	status    *ResponseStatus
 	results   *element // a root without a name of its own: it stands for response and result alike
 }
 
@@ -70,7 +71,9 @@ func compile(d Dialect, services []protoreflect.ServiceDescriptor) (map[protoref
 	for _, service := range services {
 		for i := range service.Methods().Len() {
 			method := service.Methods().Get(i)
-			plans[method.FullName()] = c.method(method)
+			if !c.excluded(method, soapbridgev1.E_NoOperation, soapbridgev1.E_Operation) {
+				plans[method.FullName()] = c.method(method)
+			}
 		}
 	}
 	c.probe(plans)
@@ -103,7 +106,9 @@ func (c *compiler) method(method protoreflect.MethodDescriptor) *plan {
 		c.fail(method, "a streaming rpc cannot be a soap operation")
 		return nil
 	}
-	p := &plan{effect: effectOf(method), input: messageType(method.Input()), output: messageType(method.Output())}
+	p := &plan{
+		effect: effectOf(method), input: messageType(method.Input()), output: messageType(method.Output()), status: c.dialect.Status,
+	}
 	request := c.name(method, "request", operation.GetRequest())
 	if request.local != "" && request.prefix == "" {
 		c.fail(method, "request: the element needs a prefix, because its namespace begins the SOAPAction")
@@ -121,6 +126,16 @@ func (c *compiler) method(method protoreflect.MethodDescriptor) *plan {
 		p.forms = c.envelopes(p.request)
 	}
 	return p
+}
+
+// excluded tells whether the schema leaves a method or a field out of every SOAP message on purpose.
+func (c *compiler) excluded(d protoreflect.Descriptor, exclusion, inclusion protoreflect.ExtensionType) bool {
+	excluded, _ := option(d, exclusion).(bool)
+	if excluded && option(d, inclusion) != nil {
+		c.fail(d, "the options (%s) and (%s) exclude each other",
+			exclusion.TypeDescriptor().FullName(), inclusion.TypeDescriptor().FullName())
+	}
+	return excluded
 }
 
 // operation finds the method's operation in the dialect; nil if it has none, which is an error only if no dialect has one.

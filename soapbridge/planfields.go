@@ -25,7 +25,11 @@ func (c *compiler) message(e *element, message protoreflect.MessageDescriptor, o
 		return
 	}
 	outer = append(slices.Clip(outer), message.FullName())
-	for _, field := range inOrder(message.Fields()) {
+	for i := range message.Fields().Len() {
+		field := message.Fields().Get(i)
+		if c.excluded(field, soapbridgev1.E_NoPlace, soapbridgev1.E_Place) {
+			continue
+		}
 		place := c.place(field)
 		if place == nil {
 			e.scope.homeless = append(e.scope.homeless, field)
@@ -47,15 +51,6 @@ func (c *compiler) message(e *element, message protoreflect.MessageDescriptor, o
 		c.settlePlace(e, l, steps, outer)
 	}
 	c.checkMixed(e, message)
-}
-
-func inOrder(fields protoreflect.FieldDescriptors) []protoreflect.FieldDescriptor {
-	list := make([]protoreflect.FieldDescriptor, fields.Len())
-	for i := range list {
-		list[i] = fields.Get(i)
-	}
-	slices.SortFunc(list, func(a, b protoreflect.FieldDescriptor) int { return int(a.Number()) - int(b.Number()) })
-	return list
 }
 
 // place finds the field's place in the dialect; nil if it has none, which is an error only if no dialect has one.

@@ -117,7 +117,9 @@ func (d *decoder) body(p *plan, out protoreflect.Message) (fault *Fault, err err
 		case d.isSOAP("Fault"):
 			fault, err = d.fault()
 		case p.response.matches(d.space, d.local):
-			err = d.results(p, out)
+			if fault, err = d.failed(p.status); err == nil && fault == nil {
+				err = d.results(p, out)
+			}
 		default:
 			err = &refusal{cause: CauseWrongOperation, reason: "the reply is not " + p.response.local + " but " + clip(d.local)}
 		}

@@ -47,11 +47,7 @@ func Open(s Settings, options Options) (*Backend, error) {
 }
 
 func open(s Settings, options Options) (b *Backend, err error) {
-	dialect, err := exchange.Dialect(exchange.Spelling(s.FolderIDElement))
-	if err != nil {
-		return nil, err
-	}
-	bridging, err := exchange.NamespaceOptions(s.Namespace)
+	dialect, bridging, err := s.dialect()
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +83,23 @@ func open(s Settings, options Options) (b *Backend, err error) {
 		return nil, errors.Join(err, b.endpoints.Close())
 	}
 	return b, nil
+}
+
+// dialect says what the server speaks.
+func (s Settings) dialect() (soapbridge.Dialect, []soapbridge.Option, error) {
+	switch s.Dialect {
+	case exchange.UMWS, "":
+		dialect, err := exchange.DialectUMWS(exchange.Spelling(s.FolderIDElement))
+		if err != nil {
+			return dialect, nil, err
+		}
+		options, err := exchange.NamespaceOptions(s.Namespace)
+		return dialect, options, err
+	case exchange.EWS:
+		dialect, err := exchange.DialectEWS(s.ServerVersion)
+		return dialect, nil, err
+	}
+	return soapbridge.Dialect{}, nil, fmt.Errorf("dialect: %q, want %s or %s", s.Dialect, exchange.UMWS, exchange.EWS)
 }
 
 // transport turns the settings into those of a client, but for the address.

@@ -4,11 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/umgateway/umgateway/internal/exchange"
 )
 
 // Settings describe a backend. The tags name them in the configuration file and, after "backend-", as flags.
 type Settings struct {
 	URLs            []string `name:"url" yaml:"urls" placeholder:"URL" help:"Address of the web service, such as https://mail.example.com/UnifiedMessaging/Service.asmx. Repeat it for further endpoints of the same backend."`
+	Dialect         string   `name:"dialect" yaml:"dialect" enum:"umws,ews" default:"umws" help:"What the server speaks: ${enum} (${default}). umws is the Unified Messaging web service, ews is Exchange Web Services."`
+	ServerVersion   string   `name:"server-version" yaml:"server_version" default:"Exchange2010" help:"RequestServerVersion for ews (${default})."`
 	Namespace       string   `name:"namespace" yaml:"namespace" enum:"auto,http,https" default:"auto" help:"Scheme of the XML namespace that the server knows: ${enum} (${default})."`
 	FolderIDElement string   `name:"folder-id-element" yaml:"folder_id_element" enum:"base64FolderID,base64FolderId" default:"base64FolderID" help:"Spelling of the folder id's element in SetTelephoneAccessFolderEmail: ${enum} (${default})."`
 
@@ -61,6 +65,8 @@ func (s Settings) check() error {
 	require(len(s.URLs) > 0, "url: an address is required")
 	require((s.CertFile == "") == (s.KeyFile == ""), "cert-file and key-file: either needs the other")
 	require(secrets <= 1, "password-file, keytab and ccache: give one of them")
+	require(s.Probe == 0 || s.Dialect != exchange.EWS, "probe: ews has no operation that only reads and needs no argument")
+	require(s.Namespace != "https" || s.Dialect != exchange.EWS, "namespace https: ews knows only http")
 	switch s.Identity {
 	case IdentityService, "":
 		require(!signsIn || secrets == 1, "auth %s: a password-file, keytab or ccache is required", s.Auth)

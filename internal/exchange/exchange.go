@@ -18,6 +18,8 @@ import (
 const (
 	// UMWS is the Unified Messaging web service of Exchange 2007 and 2010 (MS-OXWUMS).
 	UMWS = "umws"
+	// EWS is Exchange Web Services of Exchange 2010 and later, which has three of the operations.
+	EWS = "ews"
 )
 
 // The forms of the messages namespace. The published documentation of some operations writes it with https, the
@@ -39,8 +41,8 @@ const (
 	FolderIDLower Spelling = "base64FolderId" // the published pages about the element
 )
 
-// Dialect describes the Unified Messaging web service.
-func Dialect(folderID Spelling) (soapbridge.Dialect, error) {
+// DialectUMWS describes the Unified Messaging web service.
+func DialectUMWS(folderID Spelling) (soapbridge.Dialect, error) {
 	d := soapbridge.Dialect{
 		Name: UMWS,
 		Forms: []soapbridge.Form{

@@ -69,7 +69,7 @@ func (s *server) dial(ctx context.Context, network, _ string) (net.Conn, error) 
 
 func newBridge(t *testing.T, over soapbridge.Transport, options ...soapbridge.Option) *soapbridge.Bridge {
 	t.Helper()
-	dialect, err := exchange.Dialect(exchange.FolderIDUpper)
+	dialect, err := exchange.DialectUMWS(exchange.FolderIDUpper)
 	if err != nil {
 		t.Fatal(err)
 	}

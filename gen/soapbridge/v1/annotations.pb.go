@@ -6,8 +6,9 @@
 
 // The language in which a protobuf schema says how it looks on a SOAP wire.
 //
-// Three options are all there is: one on an rpc, one on a field, one on an enum value. A bridge compiles them once,
-// when it starts, and refuses a schema in which one is missing or wrong, naming every mistake at once.
+// Three options are all there is: one on an rpc, one on a field, one on an enum value; and two that say that the first
+// or the second is left out on purpose. A bridge compiles them once, when it starts, and refuses a schema in which one is
+// missing or wrong, naming every mistake at once.
 //
 // Names of XML elements are written "prefix:Local". The prefixes belong to the dialect: the program that builds the
 // bridge says which namespace each prefix stands for.
@@ -113,7 +114,7 @@ type Place struct {
 	Dialect string `protobuf:"bytes,1,opt,name=dialect,proto3" json:"dialect,omitempty"`
 	// The path from the request element, or from the element that holds the results: "m:CallId" is a child element,
 	// "m:PhoneCallId/@Id" an attribute of a child, "." the text of the element itself. Requests are written in the order
-	// of the field numbers.
+	// in which the schema declares the fields.
 	Path string `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`
 	// In a response: the element or attribute may be missing, and the field then holds its default value. By default a
 	// missing one is an error, because a result that was looked for in the wrong place would otherwise pass as "" or
@@ -184,11 +185,27 @@ var file_soapbridge_v1_annotations_proto_extTypes = []protoimpl.ExtensionInfo{
 		Filename:      "soapbridge/v1/annotations.proto",
 	},
 	{
+		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
+		ExtensionType: (*bool)(nil),
+		Field:         50713,
+		Name:          "soapbridge.v1.no_operation",
+		Tag:           "varint,50713,opt,name=no_operation",
+		Filename:      "soapbridge/v1/annotations.proto",
+	},
+	{
 		ExtendedType:  (*descriptorpb.FieldOptions)(nil),
 		ExtensionType: ([]*Place)(nil),
 		Field:         50711,
 		Name:          "soapbridge.v1.place",
 		Tag:           "bytes,50711,rep,name=place",
+		Filename:      "soapbridge/v1/annotations.proto",
+	},
+	{
+		ExtendedType:  (*descriptorpb.FieldOptions)(nil),
+		ExtensionType: (*bool)(nil),
+		Field:         50714,
+		Name:          "soapbridge.v1.no_place",
+		Tag:           "varint,50714,opt,name=no_place",
 		Filename:      "soapbridge/v1/annotations.proto",
 	},
 	{
@@ -208,6 +225,10 @@ var (
 	//
 	// repeated soapbridge.v1.Operation operation = 50710;
 	E_Operation = &file_soapbridge_v1_annotations_proto_extTypes[0]
+	// The rpc is no SOAP operation in any dialect: the program around the bridge carries it out by itself.
+	//
+	// optional bool no_operation = 50713;
+	E_NoOperation = &file_soapbridge_v1_annotations_proto_extTypes[1]
 )
 
 // Extension fields to descriptorpb.FieldOptions.
@@ -217,7 +238,12 @@ var (
 	// without any is a schema error.
 	//
 	// repeated soapbridge.v1.Place place = 50711;
-	E_Place = &file_soapbridge_v1_annotations_proto_extTypes[1]
+	E_Place = &file_soapbridge_v1_annotations_proto_extTypes[2]
+	// The field of a request stands in no SOAP message: it is meant for the program around the bridge, and the bridge
+	// passes over it.
+	//
+	// optional bool no_place = 50714;
+	E_NoPlace = &file_soapbridge_v1_annotations_proto_extTypes[3]
 )
 
 // Extension fields to descriptorpb.EnumValueOptions.
@@ -226,7 +252,7 @@ var (
 	// means "unspecified": it is refused in a request and is what a text unknown to the schema becomes in a response.
 	//
 	// optional string text = 50712;
-	E_Text = &file_soapbridge_v1_annotations_proto_extTypes[2]
+	E_Text = &file_soapbridge_v1_annotations_proto_extTypes[4]
 )
 
 var File_soapbridge_v1_annotations_proto protoreflect.FileDescriptor
@@ -243,8 +269,10 @@ const file_soapbridge_v1_annotations_proto_rawDesc = "" +
 	"\adialect\x18\x01 \x01(\tR\adialect\x12\x12\n" +
 	"\x04path\x18\x02 \x01(\tR\x04path\x12\"\n" +
 	"\rmay_be_absent\x18\x03 \x01(\bR\vmayBeAbsent:X\n" +
-	"\toperation\x12\x1e.google.protobuf.MethodOptions\x18\x96\x8c\x03 \x03(\v2\x18.soapbridge.v1.OperationR\toperation:K\n" +
-	"\x05place\x12\x1d.google.protobuf.FieldOptions\x18\x97\x8c\x03 \x03(\v2\x14.soapbridge.v1.PlaceR\x05place:7\n" +
+	"\toperation\x12\x1e.google.protobuf.MethodOptions\x18\x96\x8c\x03 \x03(\v2\x18.soapbridge.v1.OperationR\toperation:C\n" +
+	"\fno_operation\x12\x1e.google.protobuf.MethodOptions\x18\x99\x8c\x03 \x01(\bR\vnoOperation:K\n" +
+	"\x05place\x12\x1d.google.protobuf.FieldOptions\x18\x97\x8c\x03 \x03(\v2\x14.soapbridge.v1.PlaceR\x05place::\n" +
+	"\bno_place\x12\x1d.google.protobuf.FieldOptions\x18\x9a\x8c\x03 \x01(\bR\anoPlace:7\n" +
 	"\x04text\x12!.google.protobuf.EnumValueOptions\x18\x98\x8c\x03 \x01(\tR\x04textB?Z=github.com/umgateway/umgateway/gen/soapbridge/v1;soapbridgev1b\x06proto3"
 
 var (
@@ -269,14 +297,16 @@ var file_soapbridge_v1_annotations_proto_goTypes = []any{
 }
 var file_soapbridge_v1_annotations_proto_depIdxs = []int32{
 	2, // 0: soapbridge.v1.operation:extendee -> google.protobuf.MethodOptions
-	3, // 1: soapbridge.v1.place:extendee -> google.protobuf.FieldOptions
-	4, // 2: soapbridge.v1.text:extendee -> google.protobuf.EnumValueOptions
-	0, // 3: soapbridge.v1.operation:type_name -> soapbridge.v1.Operation
-	1, // 4: soapbridge.v1.place:type_name -> soapbridge.v1.Place
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	3, // [3:5] is the sub-list for extension type_name
-	0, // [0:3] is the sub-list for extension extendee
+	2, // 1: soapbridge.v1.no_operation:extendee -> google.protobuf.MethodOptions
+	3, // 2: soapbridge.v1.place:extendee -> google.protobuf.FieldOptions
+	3, // 3: soapbridge.v1.no_place:extendee -> google.protobuf.FieldOptions
+	4, // 4: soapbridge.v1.text:extendee -> google.protobuf.EnumValueOptions
+	0, // 5: soapbridge.v1.operation:type_name -> soapbridge.v1.Operation
+	1, // 6: soapbridge.v1.place:type_name -> soapbridge.v1.Place
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	5, // [5:7] is the sub-list for extension type_name
+	0, // [0:5] is the sub-list for extension extendee
 	0, // [0:0] is the sub-list for field type_name
 }
 
@@ -292,7 +322,7 @@ func file_soapbridge_v1_annotations_proto_init() {
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_soapbridge_v1_annotations_proto_rawDesc), len(file_soapbridge_v1_annotations_proto_rawDesc)),
 			NumEnums:      0,
 			NumMessages:   2,
-			NumExtensions: 3,
+			NumExtensions: 5,
 			NumServices:   0,
 		},
 		GoTypes:           file_soapbridge_v1_annotations_proto_goTypes,

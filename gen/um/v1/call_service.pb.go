@@ -14,6 +14,8 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -225,10 +227,20 @@ func (GreetingType) EnumDescriptor() ([]byte, []int) {
 type PlayOnPhoneRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The MAPI entry identifier of the message to play, in base64, as Exchange hands it out. It is opaque: it is sent as
-	// it is. Required, at most 4,096 bytes.
+	// it is. At most 4,096 bytes. Required if the backend speaks umws, and refused if it speaks ews.
 	EntryId string `protobuf:"bytes,1,opt,name=entry_id,json=entryId,proto3" json:"entry_id,omitempty"`
+	// The identifier of the item to play, as Exchange Web Services hand it out. It is opaque, and another one than
+	// entry_id. At most 4,096 bytes. Required if the backend speaks ews, and refused if it speaks umws.
+	ItemId string `protobuf:"bytes,3,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
 	// The number or SIP address to dial, in whatever form the Exchange dial plan expects. Required, at most 1,024 bytes.
-	DialString    string `protobuf:"bytes,2,opt,name=dial_string,json=dialString,proto3" json:"dial_string,omitempty"`
+	DialString string `protobuf:"bytes,2,opt,name=dial_string,json=dialString,proto3" json:"dial_string,omitempty"`
+	// Makes the request safe to repeat: of all requests of one caller with the same request_id and content, one at most
+	// rings the telephone, and each gets its answer (AIP-155). The same request_id with other content is refused. Choose
+	// a UUID of version 4 for each call that you want placed. Over REST the header Idempotency-Key does the same. At most
+	// 128 printable characters.
+	RequestId string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Has the gateway hang up when nobody cares any more. Not set: it never does by itself.
+	Lease         *HangUpLease `protobuf:"bytes,5,opt,name=lease,proto3" json:"lease,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -270,11 +282,87 @@ func (x *PlayOnPhoneRequest) GetEntryId() string {
 	return ""
 }
 
+func (x *PlayOnPhoneRequest) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
 func (x *PlayOnPhoneRequest) GetDialString() string {
 	if x != nil {
 		return x.DialString
 	}
 	return ""
+}
+
+func (x *PlayOnPhoneRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *PlayOnPhoneRequest) GetLease() *HangUpLease {
+	if x != nil {
+		return x.Lease
+	}
+	return nil
+}
+
+// When the gateway ends a call by itself, also after a restart of the gateway. At least one of the limits is required.
+type HangUpLease struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How long the call may go on while nobody watches it (WatchCall) or renews the lease (RenewLease). From 1 s to 24 h.
+	Unattended *durationpb.Duration `protobuf:"bytes,1,opt,name=unattended,proto3" json:"unattended,omitempty"`
+	// How long the call may go on at all. From 1 s to 24 h.
+	MaxDuration   *durationpb.Duration `protobuf:"bytes,2,opt,name=max_duration,json=maxDuration,proto3" json:"max_duration,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HangUpLease) Reset() {
+	*x = HangUpLease{}
+	mi := &file_um_v1_call_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HangUpLease) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HangUpLease) ProtoMessage() {}
+
+func (x *HangUpLease) ProtoReflect() protoreflect.Message {
+	mi := &file_um_v1_call_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HangUpLease.ProtoReflect.Descriptor instead.
+func (*HangUpLease) Descriptor() ([]byte, []int) {
+	return file_um_v1_call_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *HangUpLease) GetUnattended() *durationpb.Duration {
+	if x != nil {
+		return x.Unattended
+	}
+	return nil
+}
+
+func (x *HangUpLease) GetMaxDuration() *durationpb.Duration {
+	if x != nil {
+		return x.MaxDuration
+	}
+	return nil
 }
 
 // Answers PlayOnPhone.
@@ -288,7 +376,7 @@ type PlayOnPhoneResponse struct {
 
 func (x *PlayOnPhoneResponse) Reset() {
 	*x = PlayOnPhoneResponse{}
-	mi := &file_um_v1_call_service_proto_msgTypes[1]
+	mi := &file_um_v1_call_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -300,7 +388,7 @@ func (x *PlayOnPhoneResponse) String() string {
 func (*PlayOnPhoneResponse) ProtoMessage() {}
 
 func (x *PlayOnPhoneResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_um_v1_call_service_proto_msgTypes[1]
+	mi := &file_um_v1_call_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -313,7 +401,7 @@ func (x *PlayOnPhoneResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlayOnPhoneResponse.ProtoReflect.Descriptor instead.
 func (*PlayOnPhoneResponse) Descriptor() ([]byte, []int) {
-	return file_um_v1_call_service_proto_rawDescGZIP(), []int{1}
+	return file_um_v1_call_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *PlayOnPhoneResponse) GetCallId() string {
@@ -329,14 +417,18 @@ type PlayOnPhoneGreetingRequest struct {
 	// Which greeting. Required.
 	GreetingType GreetingType `protobuf:"varint,1,opt,name=greeting_type,json=greetingType,proto3,enum=um.v1.GreetingType" json:"greeting_type,omitempty"`
 	// The number or SIP address to dial, in whatever form the Exchange dial plan expects. Required, at most 1,024 bytes.
-	DialString    string `protobuf:"bytes,2,opt,name=dial_string,json=dialString,proto3" json:"dial_string,omitempty"`
+	DialString string `protobuf:"bytes,2,opt,name=dial_string,json=dialString,proto3" json:"dial_string,omitempty"`
+	// Makes the request safe to repeat, as PlayOnPhoneRequest.request_id does.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Has the gateway hang up when nobody cares any more. Not set: it never does by itself.
+	Lease         *HangUpLease `protobuf:"bytes,4,opt,name=lease,proto3" json:"lease,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlayOnPhoneGreetingRequest) Reset() {
 	*x = PlayOnPhoneGreetingRequest{}
-	mi := &file_um_v1_call_service_proto_msgTypes[2]
+	mi := &file_um_v1_call_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -348,7 +440,7 @@ func (x *PlayOnPhoneGreetingRequest) String() string {
 func (*PlayOnPhoneGreetingRequest) ProtoMessage() {}
 
 func (x *PlayOnPhoneGreetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_um_v1_call_service_proto_msgTypes[2]
+	mi := &file_um_v1_call_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -361,7 +453,7 @@ func (x *PlayOnPhoneGreetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlayOnPhoneGreetingRequest.ProtoReflect.Descriptor instead.
 func (*PlayOnPhoneGreetingRequest) Descriptor() ([]byte, []int) {
-	return file_um_v1_call_service_proto_rawDescGZIP(), []int{2}
+	return file_um_v1_call_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *PlayOnPhoneGreetingRequest) GetGreetingType() GreetingType {
@@ -378,6 +470,20 @@ func (x *PlayOnPhoneGreetingRequest) GetDialString() string {
 	return ""
 }
 
+func (x *PlayOnPhoneGreetingRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *PlayOnPhoneGreetingRequest) GetLease() *HangUpLease {
+	if x != nil {
+		return x.Lease
+	}
+	return nil
+}
+
 // Answers PlayOnPhoneGreeting.
 type PlayOnPhoneGreetingResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -389,7 +495,7 @@ type PlayOnPhoneGreetingResponse struct {
 
 func (x *PlayOnPhoneGreetingResponse) Reset() {
 	*x = PlayOnPhoneGreetingResponse{}
-	mi := &file_um_v1_call_service_proto_msgTypes[3]
+	mi := &file_um_v1_call_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -401,7 +507,7 @@ func (x *PlayOnPhoneGreetingResponse) String() string {
 func (*PlayOnPhoneGreetingResponse) ProtoMessage() {}
 
 func (x *PlayOnPhoneGreetingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_um_v1_call_service_proto_msgTypes[3]
+	mi := &file_um_v1_call_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -414,7 +520,7 @@ func (x *PlayOnPhoneGreetingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlayOnPhoneGreetingResponse.ProtoReflect.Descriptor instead.
 func (*PlayOnPhoneGreetingResponse) Descriptor() ([]byte, []int) {
-	return file_um_v1_call_service_proto_rawDescGZIP(), []int{3}
+	return file_um_v1_call_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *PlayOnPhoneGreetingResponse) GetCallId() string {
@@ -428,14 +534,17 @@ func (x *PlayOnPhoneGreetingResponse) GetCallId() string {
 type GetCallInfoRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The identifier that PlayOnPhone or PlayOnPhoneGreeting returned. Required, at most 4,096 bytes.
-	CallId        string `protobuf:"bytes,1,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	CallId string `protobuf:"bytes,1,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	// How old the answer may be. With it, what was last seen of a call that somebody watches (WatchCall) may be returned
+	// without asking Exchange. Not set or zero: Exchange is asked.
+	MaxAge        *durationpb.Duration `protobuf:"bytes,2,opt,name=max_age,json=maxAge,proto3" json:"max_age,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetCallInfoRequest) Reset() {
 	*x = GetCallInfoRequest{}
-	mi := &file_um_v1_call_service_proto_msgTypes[4]
+	mi := &file_um_v1_call_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -447,7 +556,7 @@ func (x *GetCallInfoRequest) String() string {
 func (*GetCallInfoRequest) ProtoMessage() {}
 
 func (x *GetCallInfoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_um_v1_call_service_proto_msgTypes[4]
+	mi := &file_um_v1_call_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -460,7 +569,7 @@ func (x *GetCallInfoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallInfoRequest.ProtoReflect.Descriptor instead.
 func (*GetCallInfoRequest) Descriptor() ([]byte, []int) {
-	return file_um_v1_call_service_proto_rawDescGZIP(), []int{4}
+	return file_um_v1_call_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetCallInfoRequest) GetCallId() string {
@@ -470,6 +579,13 @@ func (x *GetCallInfoRequest) GetCallId() string {
 	return ""
 }
 
+func (x *GetCallInfoRequest) GetMaxAge() *durationpb.Duration {
+	if x != nil {
+		return x.MaxAge
+	}
+	return nil
+}
+
 // Answers GetCallInfo.
 type GetCallInfoResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -477,14 +593,18 @@ type GetCallInfoResponse struct {
 	CallState CallState `protobuf:"varint,1,opt,name=call_state,json=callState,proto3,enum=um.v1.CallState" json:"call_state,omitempty"`
 	// Why the call ended; EVENT_CAUSE_NONE while it lasts. EVENT_CAUSE_UNSPECIFIED if the server named a cause that this
 	// schema does not know.
-	EventCause    EventCause `protobuf:"varint,2,opt,name=event_cause,json=eventCause,proto3,enum=um.v1.EventCause" json:"event_cause,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	EventCause EventCause `protobuf:"varint,2,opt,name=event_cause,json=eventCause,proto3,enum=um.v1.EventCause" json:"event_cause,omitempty"`
+	// The status code of SIP (RFC 3261) with which the call failed, for instance 486. Only ews reports it, and not always.
+	SipResponseCode *int32 `protobuf:"varint,3,opt,name=sip_response_code,json=sipResponseCode,proto3,oneof" json:"sip_response_code,omitempty"`
+	// The text that came with it, for instance "Busy Here". Only ews reports it, and not always.
+	SipResponseText *string `protobuf:"bytes,4,opt,name=sip_response_text,json=sipResponseText,proto3,oneof" json:"sip_response_text,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *GetCallInfoResponse) Reset() {
 	*x = GetCallInfoResponse{}
-	mi := &file_um_v1_call_service_proto_msgTypes[5]
+	mi := &file_um_v1_call_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -496,7 +616,7 @@ func (x *GetCallInfoResponse) String() string {
 func (*GetCallInfoResponse) ProtoMessage() {}
 
 func (x *GetCallInfoResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_um_v1_call_service_proto_msgTypes[5]
+	mi := &file_um_v1_call_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -509,7 +629,7 @@ func (x *GetCallInfoResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallInfoResponse.ProtoReflect.Descriptor instead.
 func (*GetCallInfoResponse) Descriptor() ([]byte, []int) {
-	return file_um_v1_call_service_proto_rawDescGZIP(), []int{5}
+	return file_um_v1_call_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetCallInfoResponse) GetCallState() CallState {
@@ -526,6 +646,20 @@ func (x *GetCallInfoResponse) GetEventCause() EventCause {
 	return EventCause_EVENT_CAUSE_UNSPECIFIED
 }
 
+func (x *GetCallInfoResponse) GetSipResponseCode() int32 {
+	if x != nil && x.SipResponseCode != nil {
+		return *x.SipResponseCode
+	}
+	return 0
+}
+
+func (x *GetCallInfoResponse) GetSipResponseText() string {
+	if x != nil && x.SipResponseText != nil {
+		return *x.SipResponseText
+	}
+	return ""
+}
+
 // Asks for a call to be ended.
 type DisconnectRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -537,7 +671,7 @@ type DisconnectRequest struct {
 
 func (x *DisconnectRequest) Reset() {
 	*x = DisconnectRequest{}
-	mi := &file_um_v1_call_service_proto_msgTypes[6]
+	mi := &file_um_v1_call_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -549,7 +683,7 @@ func (x *DisconnectRequest) String() string {
 func (*DisconnectRequest) ProtoMessage() {}
 
 func (x *DisconnectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_um_v1_call_service_proto_msgTypes[6]
+	mi := &file_um_v1_call_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -562,7 +696,7 @@ func (x *DisconnectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisconnectRequest.ProtoReflect.Descriptor instead.
 func (*DisconnectRequest) Descriptor() ([]byte, []int) {
-	return file_um_v1_call_service_proto_rawDescGZIP(), []int{6}
+	return file_um_v1_call_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *DisconnectRequest) GetCallId() string {
@@ -581,7 +715,7 @@ type DisconnectResponse struct {
 
 func (x *DisconnectResponse) Reset() {
 	*x = DisconnectResponse{}
-	mi := &file_um_v1_call_service_proto_msgTypes[7]
+	mi := &file_um_v1_call_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -593,7 +727,7 @@ func (x *DisconnectResponse) String() string {
 func (*DisconnectResponse) ProtoMessage() {}
 
 func (x *DisconnectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_um_v1_call_service_proto_msgTypes[7]
+	mi := &file_um_v1_call_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -606,46 +740,355 @@ func (x *DisconnectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisconnectResponse.ProtoReflect.Descriptor instead.
 func (*DisconnectResponse) Descriptor() ([]byte, []int) {
-	return file_um_v1_call_service_proto_rawDescGZIP(), []int{7}
+	return file_um_v1_call_service_proto_rawDescGZIP(), []int{8}
+}
+
+// Asks to follow a call.
+type WatchCallRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The identifier that PlayOnPhone or PlayOnPhoneGreeting returned. Required, at most 4,096 bytes.
+	CallId string `protobuf:"bytes,1,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	// The sequence of the last event that was received on an earlier stream: the new one begins with what came after. Over
+	// REST the header Last-Event-ID does the same. Zero: the stream begins with the state in which the call is.
+	AfterSequence int64 `protobuf:"varint,2,opt,name=after_sequence,json=afterSequence,proto3" json:"after_sequence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchCallRequest) Reset() {
+	*x = WatchCallRequest{}
+	mi := &file_um_v1_call_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchCallRequest) ProtoMessage() {}
+
+func (x *WatchCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_um_v1_call_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchCallRequest.ProtoReflect.Descriptor instead.
+func (*WatchCallRequest) Descriptor() ([]byte, []int) {
+	return file_um_v1_call_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *WatchCallRequest) GetCallId() string {
+	if x != nil {
+		return x.CallId
+	}
+	return ""
+}
+
+func (x *WatchCallRequest) GetAfterSequence() int64 {
+	if x != nil {
+		return x.AfterSequence
+	}
+	return 0
+}
+
+// An event of a call that is followed.
+type WatchCallResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The number of the event among those of this call, from 1. A heartbeat repeats the number of the event before it.
+	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// When the gateway saw it.
+	ObserveTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=observe_time,json=observeTime,proto3" json:"observe_time,omitempty"`
+	// Where the call stands.
+	CallState CallState `protobuf:"varint,3,opt,name=call_state,json=callState,proto3,enum=um.v1.CallState" json:"call_state,omitempty"`
+	// Why the call ended; EVENT_CAUSE_NONE while it lasts.
+	EventCause EventCause `protobuf:"varint,4,opt,name=event_cause,json=eventCause,proto3,enum=um.v1.EventCause" json:"event_cause,omitempty"`
+	// The status code of SIP with which the call failed, where the server reports it.
+	SipResponseCode *int32 `protobuf:"varint,5,opt,name=sip_response_code,json=sipResponseCode,proto3,oneof" json:"sip_response_code,omitempty"`
+	// The text that came with it.
+	SipResponseText *string `protobuf:"bytes,6,opt,name=sip_response_text,json=sipResponseText,proto3,oneof" json:"sip_response_text,omitempty"`
+	// Nothing has changed: the event only shows that the stream is alive.
+	Heartbeat bool `protobuf:"varint,7,opt,name=heartbeat,proto3" json:"heartbeat,omitempty"`
+	// The call has ended, and the stream with it.
+	Ended         bool `protobuf:"varint,8,opt,name=ended,proto3" json:"ended,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchCallResponse) Reset() {
+	*x = WatchCallResponse{}
+	mi := &file_um_v1_call_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchCallResponse) ProtoMessage() {}
+
+func (x *WatchCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_um_v1_call_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchCallResponse.ProtoReflect.Descriptor instead.
+func (*WatchCallResponse) Descriptor() ([]byte, []int) {
+	return file_um_v1_call_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *WatchCallResponse) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *WatchCallResponse) GetObserveTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ObserveTime
+	}
+	return nil
+}
+
+func (x *WatchCallResponse) GetCallState() CallState {
+	if x != nil {
+		return x.CallState
+	}
+	return CallState_CALL_STATE_UNSPECIFIED
+}
+
+func (x *WatchCallResponse) GetEventCause() EventCause {
+	if x != nil {
+		return x.EventCause
+	}
+	return EventCause_EVENT_CAUSE_UNSPECIFIED
+}
+
+func (x *WatchCallResponse) GetSipResponseCode() int32 {
+	if x != nil && x.SipResponseCode != nil {
+		return *x.SipResponseCode
+	}
+	return 0
+}
+
+func (x *WatchCallResponse) GetSipResponseText() string {
+	if x != nil && x.SipResponseText != nil {
+		return *x.SipResponseText
+	}
+	return ""
+}
+
+func (x *WatchCallResponse) GetHeartbeat() bool {
+	if x != nil {
+		return x.Heartbeat
+	}
+	return false
+}
+
+func (x *WatchCallResponse) GetEnded() bool {
+	if x != nil {
+		return x.Ended
+	}
+	return false
+}
+
+// Asks for a lease's unattended time to begin anew.
+type RenewLeaseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The identifier that PlayOnPhone or PlayOnPhoneGreeting returned. Required, at most 4,096 bytes.
+	CallId        string `protobuf:"bytes,1,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RenewLeaseRequest) Reset() {
+	*x = RenewLeaseRequest{}
+	mi := &file_um_v1_call_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RenewLeaseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RenewLeaseRequest) ProtoMessage() {}
+
+func (x *RenewLeaseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_um_v1_call_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RenewLeaseRequest.ProtoReflect.Descriptor instead.
+func (*RenewLeaseRequest) Descriptor() ([]byte, []int) {
+	return file_um_v1_call_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *RenewLeaseRequest) GetCallId() string {
+	if x != nil {
+		return x.CallId
+	}
+	return ""
+}
+
+// Answers RenewLease.
+type RenewLeaseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When the gateway hangs up if nobody renews or watches until then.
+	HangUpTime    *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=hang_up_time,json=hangUpTime,proto3" json:"hang_up_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RenewLeaseResponse) Reset() {
+	*x = RenewLeaseResponse{}
+	mi := &file_um_v1_call_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RenewLeaseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RenewLeaseResponse) ProtoMessage() {}
+
+func (x *RenewLeaseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_um_v1_call_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RenewLeaseResponse.ProtoReflect.Descriptor instead.
+func (*RenewLeaseResponse) Descriptor() ([]byte, []int) {
+	return file_um_v1_call_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *RenewLeaseResponse) GetHangUpTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.HangUpTime
+	}
+	return nil
 }
 
 var File_um_v1_call_service_proto protoreflect.FileDescriptor
 
 const file_um_v1_call_service_proto_rawDesc = "" +
 	"\n" +
-	"\x18um/v1/call_service.proto\x12\x05um.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fsoapbridge/v1/annotations.proto\x1a\x11um/v1/rules.proto\"\xa5\x01\n" +
-	"\x12PlayOnPhoneRequest\x12B\n" +
-	"\bentry_id\x18\x01 \x01(\tB'\xbaH\f\xc8\x01\x01r\a\xc8\xe1\x18\x01(\x80 \xba\xe1\x18\x11\n" +
-	"\x04umws\x12\tm:entryId\x80\x01\x01R\aentryId\x12K\n" +
-	"\vdial_string\x18\x02 \x01(\tB*\xbaH\f\xc8\x01\x01r\a\xc8\xe1\x18\x01(\x80\b\xba\xe1\x18\x14\n" +
-	"\x04umws\x12\fm:DialString\x80\x01\x01R\n" +
-	"dialString\"@\n" +
-	"\x13PlayOnPhoneResponse\x12)\n" +
-	"\acall_id\x18\x01 \x01(\tB\x10\xba\xe1\x18\t\n" +
-	"\x04umws\x12\x01.\x80\x01\x01R\x06callId\"\xca\x01\n" +
+	"\x18um/v1/call_service.proto\x12\x05um.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsoapbridge/v1/annotations.proto\x1a\x11um/v1/rules.proto\"\x80\x03\n" +
+	"\x12PlayOnPhoneRequest\x12?\n" +
+	"\bentry_id\x18\x01 \x01(\tB$\xbaH\tr\a\xc8\xe1\x18\x01(\x80 \xba\xe1\x18\x11\n" +
+	"\x04umws\x12\tm:entryId\x80\x01\x01R\aentryId\x12?\n" +
+	"\aitem_id\x18\x03 \x01(\tB&\xbaH\tr\a\xc8\xe1\x18\x01(\x80 \xba\xe1\x18\x13\n" +
+	"\x03ews\x12\fm:ItemId/@Id\x80\x01\x01R\x06itemId\x12b\n" +
+	"\vdial_string\x18\x02 \x01(\tBA\xbaH\f\xc8\x01\x01r\a\xc8\xe1\x18\x01(\x80\b\xba\xe1\x18\x14\n" +
+	"\x04umws\x12\fm:DialString\xba\xe1\x18\x13\n" +
+	"\x03ews\x12\fm:DialString\x80\x01\x01R\n" +
+	"dialString\x128\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\x19\xbaH\x12r\x102\x0e^[!-~]{0,128}$\xd0\xe1\x18\x01R\trequestId\x12.\n" +
+	"\x05lease\x18\x05 \x01(\v2\x12.um.v1.HangUpLeaseB\x04\xd0\xe1\x18\x01R\x05lease:\x1a\xbaH\x17\"\x15\n" +
+	"\bentry_id\n" +
+	"\aitem_id\x10\x01\"\xa6\x02\n" +
+	"\vHangUpLease\x12O\n" +
+	"\n" +
+	"unattended\x18\x01 \x01(\v2\x19.google.protobuf.DurationB\x14\xbaH\r\xaa\x01\n" +
+	"\"\x04\b\x80\xa3\x052\x02\b\x01\xd0\xe1\x18\x01R\n" +
+	"unattended\x12R\n" +
+	"\fmax_duration\x18\x02 \x01(\v2\x19.google.protobuf.DurationB\x14\xbaH\r\xaa\x01\n" +
+	"\"\x04\b\x80\xa3\x052\x02\b\x01\xd0\xe1\x18\x01R\vmaxDuration:r\xbaHo\x1am\n" +
+	"\x13hang_up_lease.limit\x12&unattended or max_duration is required\x1a.has(this.unattended) || has(this.max_duration)\"\\\n" +
+	"\x13PlayOnPhoneResponse\x12E\n" +
+	"\acall_id\x18\x01 \x01(\tB,\xba\xe1\x18\t\n" +
+	"\x04umws\x12\x01.\xba\xe1\x18\x18\n" +
+	"\x03ews\x12\x11m:PhoneCallId/@Id\x80\x01\x01R\x06callId\"\xb4\x02\n" +
 	"\x1aPlayOnPhoneGreetingRequest\x12_\n" +
 	"\rgreeting_type\x18\x01 \x01(\x0e2\x13.um.v1.GreetingTypeB%\xbaH\b\xc8\x01\x01\x82\x01\x02\x10\x01\xba\xe1\x18\x16\n" +
 	"\x04umws\x12\x0em:GreetingTypeR\fgreetingType\x12K\n" +
 	"\vdial_string\x18\x02 \x01(\tB*\xbaH\f\xc8\x01\x01r\a\xc8\xe1\x18\x01(\x80\b\xba\xe1\x18\x14\n" +
 	"\x04umws\x12\fm:DialString\x80\x01\x01R\n" +
-	"dialString\"H\n" +
+	"dialString\x128\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x19\xbaH\x12r\x102\x0e^[!-~]{0,128}$\xd0\xe1\x18\x01R\trequestId\x12.\n" +
+	"\x05lease\x18\x04 \x01(\v2\x12.um.v1.HangUpLeaseB\x04\xd0\xe1\x18\x01R\x05lease\"H\n" +
 	"\x1bPlayOnPhoneGreetingResponse\x12)\n" +
 	"\acall_id\x18\x01 \x01(\tB\x10\xba\xe1\x18\t\n" +
-	"\x04umws\x12\x01.\x80\x01\x01R\x06callId\"U\n" +
-	"\x12GetCallInfoRequest\x12?\n" +
-	"\acall_id\x18\x01 \x01(\tB&\xbaH\f\xc8\x01\x01r\a\xc8\xe1\x18\x01(\x80 \xba\xe1\x18\x10\n" +
-	"\x04umws\x12\bm:CallId\x80\x01\x01R\x06callId\"\xad\x01\n" +
-	"\x13GetCallInfoResponse\x12H\n" +
+	"\x04umws\x12\x01.\x80\x01\x01R\x06callId\"\xb3\x01\n" +
+	"\x12GetCallInfoRequest\x12[\n" +
+	"\acall_id\x18\x01 \x01(\tBB\xbaH\f\xc8\x01\x01r\a\xc8\xe1\x18\x01(\x80 \xba\xe1\x18\x10\n" +
+	"\x04umws\x12\bm:CallId\xba\xe1\x18\x18\n" +
+	"\x03ews\x12\x11m:PhoneCallId/@Id\x80\x01\x01R\x06callId\x12@\n" +
+	"\amax_age\x18\x02 \x01(\v2\x19.google.protobuf.DurationB\f\xbaH\x05\xaa\x01\x022\x00\xd0\xe1\x18\x01R\x06maxAge\"\x92\x04\n" +
+	"\x13GetCallInfoResponse\x12z\n" +
 	"\n" +
-	"call_state\x18\x01 \x01(\x0e2\x10.um.v1.CallStateB\x17\xba\xe1\x18\x13\n" +
-	"\x04umws\x12\vm:CallStateR\tcallState\x12L\n" +
-	"\vevent_cause\x18\x02 \x01(\x0e2\x11.um.v1.EventCauseB\x18\xba\xe1\x18\x14\n" +
-	"\x04umws\x12\fm:EventCauseR\n" +
-	"eventCause\"T\n" +
-	"\x11DisconnectRequest\x12?\n" +
-	"\acall_id\x18\x01 \x01(\tB&\xbaH\f\xc8\x01\x01r\a\xc8\xe1\x18\x01(\x80 \xba\xe1\x18\x10\n" +
-	"\x04umws\x12\bm:CallId\x80\x01\x01R\x06callId\"\x14\n" +
-	"\x12DisconnectResponse*\xef\x02\n" +
+	"call_state\x18\x01 \x01(\x0e2\x10.um.v1.CallStateBI\xba\xe1\x18\x13\n" +
+	"\x04umws\x12\vm:CallState\xba\xe1\x18.\n" +
+	"\x03ews\x12'm:PhoneCallInformation/t:PhoneCallStateR\tcallState\x12\x86\x01\n" +
+	"\vevent_cause\x18\x02 \x01(\x0e2\x11.um.v1.EventCauseBR\xba\xe1\x18\x14\n" +
+	"\x04umws\x12\fm:EventCause\xba\xe1\x186\n" +
+	"\x03ews\x12/m:PhoneCallInformation/t:ConnectionFailureCauseR\n" +
+	"eventCause\x12d\n" +
+	"\x11sip_response_code\x18\x03 \x01(\x05B3\xba\xe1\x18/\n" +
+	"\x03ews\x12(m:PhoneCallInformation/t:SIPResponseCodeH\x00R\x0fsipResponseCode\x88\x01\x01\x12d\n" +
+	"\x11sip_response_text\x18\x04 \x01(\tB3\xba\xe1\x18/\n" +
+	"\x03ews\x12(m:PhoneCallInformation/t:SIPResponseTextH\x01R\x0fsipResponseText\x88\x01\x01B\x14\n" +
+	"\x12_sip_response_codeB\x14\n" +
+	"\x12_sip_response_text\"p\n" +
+	"\x11DisconnectRequest\x12[\n" +
+	"\acall_id\x18\x01 \x01(\tBB\xbaH\f\xc8\x01\x01r\a\xc8\xe1\x18\x01(\x80 \xba\xe1\x18\x10\n" +
+	"\x04umws\x12\bm:CallId\xba\xe1\x18\x18\n" +
+	"\x03ews\x12\x11m:PhoneCallId/@Id\x80\x01\x01R\x06callId\"\x14\n" +
+	"\x12DisconnectResponse\"o\n" +
+	"\x10WatchCallRequest\x12+\n" +
+	"\acall_id\x18\x01 \x01(\tB\x12\xbaH\f\xc8\x01\x01r\a\xc8\xe1\x18\x01(\x80 \x80\x01\x01R\x06callId\x12.\n" +
+	"\x0eafter_sequence\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\rafterSequence\"\x95\x03\n" +
+	"\x11WatchCallResponse\x12\x1a\n" +
+	"\bsequence\x18\x01 \x01(\x03R\bsequence\x12=\n" +
+	"\fobserve_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vobserveTime\x12/\n" +
+	"\n" +
+	"call_state\x18\x03 \x01(\x0e2\x10.um.v1.CallStateR\tcallState\x122\n" +
+	"\vevent_cause\x18\x04 \x01(\x0e2\x11.um.v1.EventCauseR\n" +
+	"eventCause\x12/\n" +
+	"\x11sip_response_code\x18\x05 \x01(\x05H\x00R\x0fsipResponseCode\x88\x01\x01\x12/\n" +
+	"\x11sip_response_text\x18\x06 \x01(\tH\x01R\x0fsipResponseText\x88\x01\x01\x12\x1c\n" +
+	"\theartbeat\x18\a \x01(\bR\theartbeat\x12\x14\n" +
+	"\x05ended\x18\b \x01(\bR\x05endedB\x14\n" +
+	"\x12_sip_response_codeB\x14\n" +
+	"\x12_sip_response_text\"@\n" +
+	"\x11RenewLeaseRequest\x12+\n" +
+	"\acall_id\x18\x01 \x01(\tB\x12\xbaH\f\xc8\x01\x01r\a\xc8\xe1\x18\x01(\x80 \x80\x01\x01R\x06callId\"R\n" +
+	"\x12RenewLeaseResponse\x12<\n" +
+	"\fhang_up_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"hangUpTime*\xef\x02\n" +
 	"\tCallState\x12\x1a\n" +
 	"\x16CALL_STATE_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x0fCALL_STATE_IDLE\x10\x01\x1a\b\xc2\xe1\x18\x04Idle\x12)\n" +
@@ -669,17 +1112,23 @@ const file_um_v1_call_service_proto_rawDesc = "" +
 	"\fGreetingType\x12\x1d\n" +
 	"\x19GREETING_TYPE_UNSPECIFIED\x10\x00\x121\n" +
 	"\x1bGREETING_TYPE_NORMAL_CUSTOM\x10\x01\x1a\x10\xc2\xe1\x18\fNormalCustom\x12+\n" +
-	"\x18GREETING_TYPE_OOF_CUSTOM\x10\x02\x1a\r\xc2\xe1\x18\tOofCustom2\x95\x06\n" +
-	"\vCallService\x12\xb0\x01\n" +
-	"\vPlayOnPhone\x12\x19.um.v1.PlayOnPhoneRequest\x1a\x1a.um.v1.PlayOnPhoneResponse\"j\xb2\xe1\x18C\n" +
-	"\x04umws\x12\rm:PlayOnPhone\x1a\x15m:PlayOnPhoneResponse\"\x15m:PlayOnPhoneResponse\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/v1/calls:playOnPhone\x90\x02\x00\x12\xe9\x01\n" +
+	"\x18GREETING_TYPE_OOF_CUSTOM\x10\x02\x1a\r\xc2\xe1\x18\tOofCustom2\xca\t\n" +
+	"\vCallService\x12\xe0\x01\n" +
+	"\vPlayOnPhone\x12\x19.um.v1.PlayOnPhoneRequest\x1a\x1a.um.v1.PlayOnPhoneResponse\"\x99\x01\xb2\xe1\x18C\n" +
+	"\x04umws\x12\rm:PlayOnPhone\x1a\x15m:PlayOnPhoneResponse\"\x15m:PlayOnPhoneResponse\xb2\xe1\x18+\n" +
+	"\x03ews\x12\rm:PlayOnPhone\x1a\x15m:PlayOnPhoneResponse\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/v1/calls:playOnPhone\x90\x02\x00\x12\xe9\x01\n" +
 	"\x13PlayOnPhoneGreeting\x12!.um.v1.PlayOnPhoneGreetingRequest\x1a\".um.v1.PlayOnPhoneGreetingResponse\"\x8a\x01\xb2\xe1\x18[\n" +
-	"\x04umws\x12\x15m:PlayOnPhoneGreeting\x1a\x1dm:PlayOnPhoneGreetingResponse\"\x1dm:PlayOnPhoneGreetingResponse\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/calls:playOnPhoneGreeting\x90\x02\x00\x12\xab\x01\n" +
-	"\vGetCallInfo\x12\x19.um.v1.GetCallInfoRequest\x1a\x1a.um.v1.GetCallInfoResponse\"e\xb2\xe1\x18C\n" +
-	"\x04umws\x12\rm:GetCallInfo\x1a\x15m:GetCallInfoResponse\"\x15m:GetCallInfoResponse\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/calls/{call_id}\x90\x02\x01\x12\xb8\x01\n" +
+	"\x04umws\x12\x15m:PlayOnPhoneGreeting\x1a\x1dm:PlayOnPhoneGreetingResponse\"\x1dm:PlayOnPhoneGreetingResponse\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/calls:playOnPhoneGreeting\x90\x02\x00\x12\xf3\x01\n" +
+	"\vGetCallInfo\x12\x19.um.v1.GetCallInfoRequest\x1a\x1a.um.v1.GetCallInfoResponse\"\xac\x01\xb2\xe1\x18C\n" +
+	"\x04umws\x12\rm:GetCallInfo\x1a\x15m:GetCallInfoResponse\"\x15m:GetCallInfoResponse\xb2\xe1\x18C\n" +
+	"\x03ews\x12\x19m:GetPhoneCallInformation\x1a!m:GetPhoneCallInformationResponse\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/calls/{call_id}\x90\x02\x01\x12j\n" +
+	"\tWatchCall\x12\x17.um.v1.WatchCallRequest\x1a\x18.um.v1.WatchCallResponse\"(\xc8\xe1\x18\x01\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/calls/{call_id}:watch\x90\x02\x010\x01\x12\x8e\x01\n" +
 	"\n" +
-	"Disconnect\x12\x18.um.v1.DisconnectRequest\x1a\x19.um.v1.DisconnectResponse\"u\xb2\xe1\x18*\n" +
-	"\x04umws\x12\fm:Disconnect\x1a\x14m:DisconnectResponse\x82\xd3\xe4\x93\x02>:\x01*Z\x19:\x01*\"\x14/v1/calls:disconnect\"\x1e/v1/calls/{call_id}:disconnect\x90\x02\x02B/Z-github.com/umgateway/umgateway/gen/um/v1;umv1b\x06proto3"
+	"RenewLease\x12\x18.um.v1.RenewLeaseRequest\x1a\x19.um.v1.RenewLeaseResponse\"K\xc8\xe1\x18\x01\x82\xd3\xe4\x93\x02>:\x01*Z\x19:\x01*\"\x14/v1/calls:renewLease\"\x1e/v1/calls/{call_id}:renewLease\x90\x02\x02\x12\xf8\x01\n" +
+	"\n" +
+	"Disconnect\x12\x18.um.v1.DisconnectRequest\x1a\x19.um.v1.DisconnectResponse\"\xb4\x01\xb2\xe1\x18*\n" +
+	"\x04umws\x12\fm:Disconnect\x1a\x14m:DisconnectResponse\xb2\xe1\x18;\n" +
+	"\x03ews\x12\x15m:DisconnectPhoneCall\x1a\x1dm:DisconnectPhoneCallResponse\x82\xd3\xe4\x93\x02>:\x01*Z\x19:\x01*\"\x14/v1/calls:disconnect\"\x1e/v1/calls/{call_id}:disconnect\x90\x02\x02B/Z-github.com/umgateway/umgateway/gen/um/v1;umv1b\x06proto3"
 
 var (
 	file_um_v1_call_service_proto_rawDescOnce sync.Once
@@ -694,37 +1143,57 @@ func file_um_v1_call_service_proto_rawDescGZIP() []byte {
 }
 
 var file_um_v1_call_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_um_v1_call_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_um_v1_call_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_um_v1_call_service_proto_goTypes = []any{
 	(CallState)(0),                      // 0: um.v1.CallState
 	(EventCause)(0),                     // 1: um.v1.EventCause
 	(GreetingType)(0),                   // 2: um.v1.GreetingType
 	(*PlayOnPhoneRequest)(nil),          // 3: um.v1.PlayOnPhoneRequest
-	(*PlayOnPhoneResponse)(nil),         // 4: um.v1.PlayOnPhoneResponse
-	(*PlayOnPhoneGreetingRequest)(nil),  // 5: um.v1.PlayOnPhoneGreetingRequest
-	(*PlayOnPhoneGreetingResponse)(nil), // 6: um.v1.PlayOnPhoneGreetingResponse
-	(*GetCallInfoRequest)(nil),          // 7: um.v1.GetCallInfoRequest
-	(*GetCallInfoResponse)(nil),         // 8: um.v1.GetCallInfoResponse
-	(*DisconnectRequest)(nil),           // 9: um.v1.DisconnectRequest
-	(*DisconnectResponse)(nil),          // 10: um.v1.DisconnectResponse
+	(*HangUpLease)(nil),                 // 4: um.v1.HangUpLease
+	(*PlayOnPhoneResponse)(nil),         // 5: um.v1.PlayOnPhoneResponse
+	(*PlayOnPhoneGreetingRequest)(nil),  // 6: um.v1.PlayOnPhoneGreetingRequest
+	(*PlayOnPhoneGreetingResponse)(nil), // 7: um.v1.PlayOnPhoneGreetingResponse
+	(*GetCallInfoRequest)(nil),          // 8: um.v1.GetCallInfoRequest
+	(*GetCallInfoResponse)(nil),         // 9: um.v1.GetCallInfoResponse
+	(*DisconnectRequest)(nil),           // 10: um.v1.DisconnectRequest
+	(*DisconnectResponse)(nil),          // 11: um.v1.DisconnectResponse
+	(*WatchCallRequest)(nil),            // 12: um.v1.WatchCallRequest
+	(*WatchCallResponse)(nil),           // 13: um.v1.WatchCallResponse
+	(*RenewLeaseRequest)(nil),           // 14: um.v1.RenewLeaseRequest
+	(*RenewLeaseResponse)(nil),          // 15: um.v1.RenewLeaseResponse
+	(*durationpb.Duration)(nil),         // 16: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),       // 17: google.protobuf.Timestamp
 }
 var file_um_v1_call_service_proto_depIdxs = []int32{
-	2,  // 0: um.v1.PlayOnPhoneGreetingRequest.greeting_type:type_name -> um.v1.GreetingType
-	0,  // 1: um.v1.GetCallInfoResponse.call_state:type_name -> um.v1.CallState
-	1,  // 2: um.v1.GetCallInfoResponse.event_cause:type_name -> um.v1.EventCause
-	3,  // 3: um.v1.CallService.PlayOnPhone:input_type -> um.v1.PlayOnPhoneRequest
-	5,  // 4: um.v1.CallService.PlayOnPhoneGreeting:input_type -> um.v1.PlayOnPhoneGreetingRequest
-	7,  // 5: um.v1.CallService.GetCallInfo:input_type -> um.v1.GetCallInfoRequest
-	9,  // 6: um.v1.CallService.Disconnect:input_type -> um.v1.DisconnectRequest
-	4,  // 7: um.v1.CallService.PlayOnPhone:output_type -> um.v1.PlayOnPhoneResponse
-	6,  // 8: um.v1.CallService.PlayOnPhoneGreeting:output_type -> um.v1.PlayOnPhoneGreetingResponse
-	8,  // 9: um.v1.CallService.GetCallInfo:output_type -> um.v1.GetCallInfoResponse
-	10, // 10: um.v1.CallService.Disconnect:output_type -> um.v1.DisconnectResponse
-	7,  // [7:11] is the sub-list for method output_type
-	3,  // [3:7] is the sub-list for method input_type
-	3,  // [3:3] is the sub-list for extension type_name
-	3,  // [3:3] is the sub-list for extension extendee
-	0,  // [0:3] is the sub-list for field type_name
+	4,  // 0: um.v1.PlayOnPhoneRequest.lease:type_name -> um.v1.HangUpLease
+	16, // 1: um.v1.HangUpLease.unattended:type_name -> google.protobuf.Duration
+	16, // 2: um.v1.HangUpLease.max_duration:type_name -> google.protobuf.Duration
+	2,  // 3: um.v1.PlayOnPhoneGreetingRequest.greeting_type:type_name -> um.v1.GreetingType
+	4,  // 4: um.v1.PlayOnPhoneGreetingRequest.lease:type_name -> um.v1.HangUpLease
+	16, // 5: um.v1.GetCallInfoRequest.max_age:type_name -> google.protobuf.Duration
+	0,  // 6: um.v1.GetCallInfoResponse.call_state:type_name -> um.v1.CallState
+	1,  // 7: um.v1.GetCallInfoResponse.event_cause:type_name -> um.v1.EventCause
+	17, // 8: um.v1.WatchCallResponse.observe_time:type_name -> google.protobuf.Timestamp
+	0,  // 9: um.v1.WatchCallResponse.call_state:type_name -> um.v1.CallState
+	1,  // 10: um.v1.WatchCallResponse.event_cause:type_name -> um.v1.EventCause
+	17, // 11: um.v1.RenewLeaseResponse.hang_up_time:type_name -> google.protobuf.Timestamp
+	3,  // 12: um.v1.CallService.PlayOnPhone:input_type -> um.v1.PlayOnPhoneRequest
+	6,  // 13: um.v1.CallService.PlayOnPhoneGreeting:input_type -> um.v1.PlayOnPhoneGreetingRequest
+	8,  // 14: um.v1.CallService.GetCallInfo:input_type -> um.v1.GetCallInfoRequest
+	12, // 15: um.v1.CallService.WatchCall:input_type -> um.v1.WatchCallRequest
+	14, // 16: um.v1.CallService.RenewLease:input_type -> um.v1.RenewLeaseRequest
+	10, // 17: um.v1.CallService.Disconnect:input_type -> um.v1.DisconnectRequest
+	5,  // 18: um.v1.CallService.PlayOnPhone:output_type -> um.v1.PlayOnPhoneResponse
+	7,  // 19: um.v1.CallService.PlayOnPhoneGreeting:output_type -> um.v1.PlayOnPhoneGreetingResponse
+	9,  // 20: um.v1.CallService.GetCallInfo:output_type -> um.v1.GetCallInfoResponse
+	13, // 21: um.v1.CallService.WatchCall:output_type -> um.v1.WatchCallResponse
+	15, // 22: um.v1.CallService.RenewLease:output_type -> um.v1.RenewLeaseResponse
+	11, // 23: um.v1.CallService.Disconnect:output_type -> um.v1.DisconnectResponse
+	18, // [18:24] is the sub-list for method output_type
+	12, // [12:18] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_um_v1_call_service_proto_init() }
@@ -733,13 +1202,15 @@ func file_um_v1_call_service_proto_init() {
 		return
 	}
 	file_um_v1_rules_proto_init()
+	file_um_v1_call_service_proto_msgTypes[6].OneofWrappers = []any{}
+	file_um_v1_call_service_proto_msgTypes[10].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_um_v1_call_service_proto_rawDesc), len(file_um_v1_call_service_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   8,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,8 @@ const (
 	CallService_PlayOnPhone_FullMethodName         = "/um.v1.CallService/PlayOnPhone"
 	CallService_PlayOnPhoneGreeting_FullMethodName = "/um.v1.CallService/PlayOnPhoneGreeting"
 	CallService_GetCallInfo_FullMethodName         = "/um.v1.CallService/GetCallInfo"
+	CallService_WatchCall_FullMethodName           = "/um.v1.CallService/WatchCall"
+	CallService_RenewLease_FullMethodName          = "/um.v1.CallService/RenewLease"
 	CallService_Disconnect_FullMethodName          = "/um.v1.CallService/Disconnect"
 )
 
@@ -31,7 +33,8 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Telephone calls that Exchange places to play a message or a greeting ("Play on Phone").
+// Telephone calls that Exchange places to play a message or a greeting ("Play on Phone"), in either generation of Exchange
+// servers: the Unified Messaging web service (umws) or Exchange Web Services (ews).
 //
 // Exchange acts on the mailbox of the account with which the gateway signs in to it; no request names a mailbox.
 // Errors carry a google.rpc.ErrorInfo with the domain "umgateway" and a reason, for instance CALL_NOT_FOUND.
@@ -40,19 +43,38 @@ type CallServiceClient interface {
 	// the call, while the telephone may not have rung yet: follow the call with GetCallInfo, end it with Disconnect.
 	//
 	// Do not repeat this rpc after an error with the reason OUTCOME_UNKNOWN or after a deadline: the telephone may be
-	// ringing already, and each repetition rings it again.
+	// ringing already, and each repetition rings it again. With a request_id it may be repeated at will: it then rings at
+	// most once, and each repetition gets the answer of the first.
 	//
-	// Reasons: ITEM_ID_INVALID, DIAL_STRING_INVALID, DIALING_RULES_FORBID, OUTCOME_UNKNOWN.
+	// Reasons: ITEM_ID_INVALID, ITEM_NOT_FOUND, DIAL_STRING_INVALID, DIALING_RULES_FORBID, REQUEST_ID_REUSED,
+	// OUTCOME_UNKNOWN.
 	PlayOnPhone(ctx context.Context, in *PlayOnPhoneRequest, opts ...grpc.CallOption) (*PlayOnPhoneResponse, error)
 	// Dials a telephone and lets whoever answers hear or record a greeting of the mailbox. As with PlayOnPhone, each
-	// repetition rings the telephone again.
+	// repetition without a request_id rings the telephone again. Exchange Web Services have no such operation.
 	//
-	// Reasons: DIAL_STRING_INVALID, DIALING_RULES_FORBID, OUTCOME_UNKNOWN.
+	// Reasons: DIAL_STRING_INVALID, DIALING_RULES_FORBID, REQUEST_ID_REUSED, OUTCOME_UNKNOWN.
 	PlayOnPhoneGreeting(ctx context.Context, in *PlayOnPhoneGreetingRequest, opts ...grpc.CallOption) (*PlayOnPhoneGreetingResponse, error)
 	// Reports the state of a call that PlayOnPhone or PlayOnPhoneGreeting placed. It may be repeated at will.
 	//
 	// Reasons: CALL_NOT_FOUND.
 	GetCallInfo(ctx context.Context, in *GetCallInfoRequest, opts ...grpc.CallOption) (*GetCallInfoResponse, error)
+	// Follows a call: an event at once with the state in which the call is, one at each change, and a last one when the
+	// call has ended, which says why. When the call can be followed no longer, the stream ends with an error instead. In
+	// between there are heartbeats, so that silence means a broken connection.
+	//
+	// However many watch one call, Exchange is asked as often as for one. Events are what was seen from outside: a state
+	// that passed between two looks is not among them.
+	//
+	// Over REST the events are sent as server-sent events if the request accepts text/event-stream, and otherwise as JSON,
+	// one object on each line (application/x-ndjson).
+	//
+	// Reasons: CALL_NOT_FOUND.
+	WatchCall(ctx context.Context, in *WatchCallRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchCallResponse], error)
+	// Tells the gateway that somebody still cares about a call which was placed with a lease. It begins the lease's
+	// unattended time anew. A WatchCall under way does the same.
+	//
+	// Reasons: LEASE_NOT_FOUND.
+	RenewLease(ctx context.Context, in *RenewLeaseRequest, opts ...grpc.CallOption) (*RenewLeaseResponse, error)
 	// Ends a call. It may be repeated: a call that has already ended stays ended.
 	//
 	// Over REST the id stands in the path, percent-encoded (`/` as %2F), or in the body of POST /v1/calls:disconnect.
@@ -99,6 +121,35 @@ func (c *callServiceClient) GetCallInfo(ctx context.Context, in *GetCallInfoRequ
 	return out, nil
 }
 
+func (c *callServiceClient) WatchCall(ctx context.Context, in *WatchCallRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchCallResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &CallService_ServiceDesc.Streams[0], CallService_WatchCall_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchCallRequest, WatchCallResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CallService_WatchCallClient = grpc.ServerStreamingClient[WatchCallResponse]
+
+func (c *callServiceClient) RenewLease(ctx context.Context, in *RenewLeaseRequest, opts ...grpc.CallOption) (*RenewLeaseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RenewLeaseResponse)
+	err := c.cc.Invoke(ctx, CallService_RenewLease_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *callServiceClient) Disconnect(ctx context.Context, in *DisconnectRequest, opts ...grpc.CallOption) (*DisconnectResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DisconnectResponse)
@@ -113,7 +164,8 @@ func (c *callServiceClient) Disconnect(ctx context.Context, in *DisconnectReques
 // All implementations must embed UnimplementedCallServiceServer
 // for forward compatibility.
 //
-// Telephone calls that Exchange places to play a message or a greeting ("Play on Phone").
+// Telephone calls that Exchange places to play a message or a greeting ("Play on Phone"), in either generation of Exchange
+// servers: the Unified Messaging web service (umws) or Exchange Web Services (ews).
 //
 // Exchange acts on the mailbox of the account with which the gateway signs in to it; no request names a mailbox.
 // Errors carry a google.rpc.ErrorInfo with the domain "umgateway" and a reason, for instance CALL_NOT_FOUND.
@@ -122,19 +174,38 @@ type CallServiceServer interface {
 	// the call, while the telephone may not have rung yet: follow the call with GetCallInfo, end it with Disconnect.
 	//
 	// Do not repeat this rpc after an error with the reason OUTCOME_UNKNOWN or after a deadline: the telephone may be
-	// ringing already, and each repetition rings it again.
+	// ringing already, and each repetition rings it again. With a request_id it may be repeated at will: it then rings at
+	// most once, and each repetition gets the answer of the first.
 	//
-	// Reasons: ITEM_ID_INVALID, DIAL_STRING_INVALID, DIALING_RULES_FORBID, OUTCOME_UNKNOWN.
+	// Reasons: ITEM_ID_INVALID, ITEM_NOT_FOUND, DIAL_STRING_INVALID, DIALING_RULES_FORBID, REQUEST_ID_REUSED,
+	// OUTCOME_UNKNOWN.
 	PlayOnPhone(context.Context, *PlayOnPhoneRequest) (*PlayOnPhoneResponse, error)
 	// Dials a telephone and lets whoever answers hear or record a greeting of the mailbox. As with PlayOnPhone, each
-	// repetition rings the telephone again.
+	// repetition without a request_id rings the telephone again. Exchange Web Services have no such operation.
 	//
-	// Reasons: DIAL_STRING_INVALID, DIALING_RULES_FORBID, OUTCOME_UNKNOWN.
+	// Reasons: DIAL_STRING_INVALID, DIALING_RULES_FORBID, REQUEST_ID_REUSED, OUTCOME_UNKNOWN.
 	PlayOnPhoneGreeting(context.Context, *PlayOnPhoneGreetingRequest) (*PlayOnPhoneGreetingResponse, error)
 	// Reports the state of a call that PlayOnPhone or PlayOnPhoneGreeting placed. It may be repeated at will.
 	//
 	// Reasons: CALL_NOT_FOUND.
 	GetCallInfo(context.Context, *GetCallInfoRequest) (*GetCallInfoResponse, error)
+	// Follows a call: an event at once with the state in which the call is, one at each change, and a last one when the
+	// call has ended, which says why. When the call can be followed no longer, the stream ends with an error instead. In
+	// between there are heartbeats, so that silence means a broken connection.
+	//
+	// However many watch one call, Exchange is asked as often as for one. Events are what was seen from outside: a state
+	// that passed between two looks is not among them.
+	//
+	// Over REST the events are sent as server-sent events if the request accepts text/event-stream, and otherwise as JSON,
+	// one object on each line (application/x-ndjson).
+	//
+	// Reasons: CALL_NOT_FOUND.
+	WatchCall(*WatchCallRequest, grpc.ServerStreamingServer[WatchCallResponse]) error
+	// Tells the gateway that somebody still cares about a call which was placed with a lease. It begins the lease's
+	// unattended time anew. A WatchCall under way does the same.
+	//
+	// Reasons: LEASE_NOT_FOUND.
+	RenewLease(context.Context, *RenewLeaseRequest) (*RenewLeaseResponse, error)
 	// Ends a call. It may be repeated: a call that has already ended stays ended.
 	//
 	// Over REST the id stands in the path, percent-encoded (`/` as %2F), or in the body of POST /v1/calls:disconnect.
@@ -159,6 +230,12 @@ func (UnimplementedCallServiceServer) PlayOnPhoneGreeting(context.Context, *Play
 }
 func (UnimplementedCallServiceServer) GetCallInfo(context.Context, *GetCallInfoRequest) (*GetCallInfoResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetCallInfo not implemented")
+}
+func (UnimplementedCallServiceServer) WatchCall(*WatchCallRequest, grpc.ServerStreamingServer[WatchCallResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchCall not implemented")
+}
+func (UnimplementedCallServiceServer) RenewLease(context.Context, *RenewLeaseRequest) (*RenewLeaseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RenewLease not implemented")
 }
 func (UnimplementedCallServiceServer) Disconnect(context.Context, *DisconnectRequest) (*DisconnectResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Disconnect not implemented")
@@ -238,6 +315,35 @@ func _CallService_GetCallInfo_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CallService_WatchCall_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchCallRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(CallServiceServer).WatchCall(m, &grpc.GenericServerStream[WatchCallRequest, WatchCallResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CallService_WatchCallServer = grpc.ServerStreamingServer[WatchCallResponse]
+
+func _CallService_RenewLease_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RenewLeaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CallServiceServer).RenewLease(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CallService_RenewLease_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CallServiceServer).RenewLease(ctx, req.(*RenewLeaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _CallService_Disconnect_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(DisconnectRequest)
 	if err := dec(in); err != nil {
@@ -276,10 +382,20 @@ var CallService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _CallService_GetCallInfo_Handler,
 		},
 		{
+			MethodName: "RenewLease",
+			Handler:    _CallService_RenewLease_Handler,
+		},
+		{
 			MethodName: "Disconnect",
 			Handler:    _CallService_Disconnect_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "WatchCall",
+			Handler:       _CallService_WatchCall_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "um/v1/call_service.proto",
 }

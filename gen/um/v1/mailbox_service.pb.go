@@ -228,7 +228,11 @@ func (x *GetUMPropertiesResponse) GetTelephoneAccessFolderEmail() string {
 
 // Asks for a new PIN.
 type ResetPINRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Makes the request safe to repeat: of all requests of one caller with the same request_id, one at most makes a new
+	// PIN, and each gets its answer (AIP-155). Over REST the header Idempotency-Key does the same. At most 128 printable
+	// characters.
+	RequestId     string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -261,6 +265,13 @@ func (x *ResetPINRequest) ProtoReflect() protoreflect.Message {
 // Deprecated: Use ResetPINRequest.ProtoReflect.Descriptor instead.
 func (*ResetPINRequest) Descriptor() ([]byte, []int) {
 	return file_um_v1_mailbox_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ResetPINRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
 }
 
 // Answers ResetPIN. The PIN itself is never returned.
@@ -654,8 +665,10 @@ const file_um_v1_mailbox_service_proto_rawDesc = "" +
 	"\x18telephone_access_numbers\x18\x04 \x01(\tB)\xba\xe1\x18\"\n" +
 	"\x04umws\x12\x18m:TelephoneAccessNumbers\x18\x01\x80\x01\x01R\x16telephoneAccessNumbers\x12p\n" +
 	"\x1dtelephone_access_folder_email\x18\x05 \x01(\tB-\xba\xe1\x18&\n" +
-	"\x04umws\x12\x1cm:TelephoneAccessFolderEmail\x18\x01\x80\x01\x01R\x1atelephoneAccessFolderEmail\"\x11\n" +
-	"\x0fResetPINRequest\"\x12\n" +
+	"\x04umws\x12\x1cm:TelephoneAccessFolderEmail\x18\x01\x80\x01\x01R\x1atelephoneAccessFolderEmail\"K\n" +
+	"\x0fResetPINRequest\x128\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tB\x19\xbaH\x12r\x102\x0e^[!-~]{0,128}$\xd0\xe1\x18\x01R\trequestId\"\x12\n" +
 	"\x10ResetPINResponse\"\\\n" +
 	"\x13SetOofStatusRequest\x129\n" +
 	"\aenabled\x18\x01 \x01(\bB\x1a\xbaH\x03\xc8\x01\x01\xba\xe1\x18\x10\n" +

@@ -43,9 +43,10 @@ type MailboxServiceClient interface {
 	// Reasons: USER_NOT_UM_ENABLED.
 	GetUMProperties(ctx context.Context, in *GetUMPropertiesRequest, opts ...grpc.CallOption) (*GetUMPropertiesResponse, error)
 	// Gives the mailbox a new random PIN, which Exchange mails to the user. Each repetition makes yet another PIN, and
-	// the one before stops working: do not repeat it after OUTCOME_UNKNOWN or after a deadline.
+	// the one before stops working: do not repeat it after OUTCOME_UNKNOWN or after a deadline. With a request_id it may
+	// be repeated at will.
 	//
-	// Reasons: OUTCOME_UNKNOWN.
+	// Reasons: REQUEST_ID_REUSED, OUTCOME_UNKNOWN.
 	ResetPIN(ctx context.Context, in *ResetPINRequest, opts ...grpc.CallOption) (*ResetPINResponse, error)
 	// Turns the Out-of-Office greeting on or off. It may be repeated.
 	SetOofStatus(ctx context.Context, in *SetOofStatusRequest, opts ...grpc.CallOption) (*SetOofStatusResponse, error)
@@ -150,9 +151,10 @@ type MailboxServiceServer interface {
 	// Reasons: USER_NOT_UM_ENABLED.
 	GetUMProperties(context.Context, *GetUMPropertiesRequest) (*GetUMPropertiesResponse, error)
 	// Gives the mailbox a new random PIN, which Exchange mails to the user. Each repetition makes yet another PIN, and
-	// the one before stops working: do not repeat it after OUTCOME_UNKNOWN or after a deadline.
+	// the one before stops working: do not repeat it after OUTCOME_UNKNOWN or after a deadline. With a request_id it may
+	// be repeated at will.
 	//
-	// Reasons: OUTCOME_UNKNOWN.
+	// Reasons: REQUEST_ID_REUSED, OUTCOME_UNKNOWN.
 	ResetPIN(context.Context, *ResetPINRequest) (*ResetPINResponse, error)
 	// Turns the Out-of-Office greeting on or off. It may be repeated.
 	SetOofStatus(context.Context, *SetOofStatusRequest) (*SetOofStatusResponse, error)

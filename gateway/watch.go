@@ -1,0 +1,24 @@
+package gateway
+
+import (
+	"context"
+
+	"google.golang.org/grpc/codes"
+
+	umv1 "github.com/umgateway/umgateway/gen/um/v1"
+)
+
+// Watcher follows calls. It sends events until the call has ended, the context is done, or send fails, and returns why it
+// ended: nil after the event that says so.
+type Watcher interface {
+	WatchCall(ctx context.Context, request *umv1.WatchCallRequest, send func(*umv1.WatchCallResponse) error) error
+}
+
+// watch carries WatchCall out.
+func (g *Gateway) watch(ctx context.Context, call *Call) error {
+	request, isWatch := call.Request.(*umv1.WatchCallRequest)
+	if !isWatch || g.config.Watcher == nil {
+		return &Error{Code: codes.Unimplemented, Reason: reasonOperationUnsupported, Message: string(call.Method.Name()) + " is not served"}
+	}
+	return g.config.Watcher.WatchCall(ctx, request, func(event *umv1.WatchCallResponse) error { return call.Send(event) })
+}
