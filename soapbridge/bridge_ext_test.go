@@ -106,6 +106,28 @@ func TestTheTransportGetsTheCallersContext(t *testing.T) {
 	}
 }
 
+// TestErrorsOfOtherTransportsAreTold: the context's by themselves, anything else as a defect.
+func TestErrorsOfOtherTransportsAreTold(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		err  error
+		want soapbridge.Kind
+	}{
+		"deadline": {fmt.Errorf("wait: %w", context.DeadlineExceeded), soapbridge.KindDeadline},
+		"canceled": {fmt.Errorf("wait: %w", context.Canceled), soapbridge.KindCanceled},
+		"other":    {io.ErrClosedPipe, soapbridge.KindInternal},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := &backend{answer: func(*transport.Request) (*transport.Reply, error) { return nil, test.err }}
+			_, err := newUMBridge(t, b).Invoke(t.Context(), umMethod(t, "ResetPIN"), &umv1.ResetPINRequest{})
+			if failure := failureOf(t, err); failure.Kind != test.want || !errors.Is(err, test.err) {
+				t.Errorf("got %v, want %v", failure, test.want)
+			}
+		})
+	}
+}
+
 type transportFunc func(context.Context, *transport.Request) (*transport.Reply, error)
 
 func (f transportFunc) RoundTrip(ctx context.Context, request *transport.Request) (*transport.Reply, error) {
