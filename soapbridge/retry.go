@@ -1,19 +1,14 @@
 package soapbridge
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"time"
 
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
-
-	"github.com/umgateway/umgateway/soapbridge/transport"
 )
 
 // FaultRetry says what a fault means for sending its request again.
@@ -42,10 +37,10 @@ const (
 //     unavailable.
 //   - Nothing is sent again past the caller's deadline, or after a back-off of a second or more.
 type Retries struct {
-	// Max is how often a request is sent again at most. Default 2.
+	// Max is how often a request is sent again at most, up to 10. Default 2.
 	Max int
 	// Wait is the longest wait before the first repetition; it doubles with each further one. The actual wait is random,
-	// and comes on top of a back-off that the backend asked for. Default 50 ms.
+	// and comes on top of a back-off that the backend asked for. At most a minute; default 50 ms.
 	Wait time.Duration
 	// BudgetRatio is how many repetitions there may be for each call, on average: when everything fails, repeating it
 	// makes matters worse. Default 0.1.
@@ -68,6 +63,9 @@ func WithRetries(retries Retries) Option {
 	return func(b *Bridge) error {
 		if retries.Max < 0 || retries.Wait < 0 || retries.BudgetRatio < 0 || retries.BudgetBurst < 0 {
 			return errors.New("retries: a limit must not be negative")
+		}
+		if retries.Max > 10 || retries.Wait > time.Minute {
+			return errors.New("retries: at most 10 times, the first time after a minute at most")
 		}
 		r := &retrier{Retries: retries, absent: map[*plan][]string{}}
 		r.setDefaults()
@@ -112,114 +110,4 @@ func (r *retrier) setDefaults() {
 		r.Jitter = func(longest time.Duration) time.Duration { return rand.N(longest + 1) }
 	}
 	r.budget = newBudget(r.BudgetRatio, r.BudgetBurst)
-}
-
-// send sends the request, and sends it again where that is allowed.
-func (b *Bridge) send(ctx context.Context, p *plan, request *transport.Request, report Exchange) (proto.Message, error) {
-	if b.retries == nil {
-		return b.attempt(ctx, p, request, &report)
-	}
-	b.retries.budget.deposit()
-	mayHaveRun := false
-	for repetitions := 0; ; repetitions++ {
-		this := report
-		this.Repetition = repetitions
-		out, err := b.attempt(ctx, p, request, &this)
-		var failure *Error
-		if !errors.As(err, &failure) {
-			return out, err
-		}
-		if mayHaveRun && b.retries.foundNothing(p, failure) {
-			return p.output.New().Interface(), nil
-		}
-		if !b.retries.allow(p, failure, repetitions) || !b.retries.pause(ctx, failure, repetitions) {
-			return nil, err
-		}
-		mayHaveRun = mayHaveRun || failure.Kind == KindUnavailable && failure.Sent == transport.FullySent
-		request.Avoid = this.Endpoint
-	}
-}
-
-// allow tells whether a request that failed so, and was sent again that often already, may be sent again.
-func (r *retrier) allow(p *plan, failure *Error, repetitions int) bool {
-	isRead, untouched := p.effect == EffectRead, failure.Sent == transport.NothingSent
-	switch failure.Kind {
-	case KindUnavailable:
-		return repetitions < r.Max && !isClosed(failure) && (isRead || untouched || r.absent[p] != nil)
-	case KindThrottled:
-		return repetitions < r.Max && failure.RetryAfter > 0 && (p.effect != EffectOnce || untouched)
-	case KindReplyRefused, KindNotSOAP, KindEmpty, KindRedirect:
-		return repetitions == 0 && isRead && !refusesRequest(failure.HTTPStatus)
-	case KindFault:
-		switch r.meaning(failure.Fault) {
-		case FaultThrottled:
-			return repetitions < r.Max && failure.RetryAfter > 0 && p.effect != EffectOnce
-		case FaultUnavailable:
-			return repetitions < r.Max && isRead
-		case FaultOnce:
-			return repetitions == 0 && isRead
-		}
-	}
-	return false
-}
-
-// isClosed tells whether the transport was closed for good.
-func isClosed(failure *Error) bool {
-	var lost *transport.Error
-	return errors.As(failure.Err, &lost) && lost.Kind == transport.KindClosed
-}
-
-// refusesRequest tells whether a status says that the same request will be refused again.
-func refusesRequest(status int) bool {
-	switch status {
-	case http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed,
-		http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
-		return true
-	}
-	return false
-}
-
-func (r *retrier) meaning(fault *Fault) FaultRetry {
-	for _, name := range fault.Names() {
-		if meaning, found := r.Faults[name]; found {
-			return meaning
-		}
-	}
-	if code := fault.OutermostCode(); code == "Client" || code == "Sender" {
-		return FaultFinal
-	}
-	return FaultOnce
-}
-
-// foundNothing tells whether a fault says that what the operation ends does not exist.
-func (r *retrier) foundNothing(p *plan, failure *Error) bool {
-	if failure.Kind != KindFault {
-		return false
-	}
-	for _, name := range failure.Fault.Names() {
-		if slices.Contains(r.absent[p], name) {
-			return true
-		}
-	}
-	return false
-}
-
-// unwaited is the shortest back-off that is not waited out.
-const unwaited = time.Second
-
-// pause waits before a repetition. It returns false, without having waited, if there is no time or no budget for one.
-func (r *retrier) pause(ctx context.Context, failure *Error, repetitions int) bool {
-	wait := failure.RetryAfter + r.Jitter(r.Wait<<repetitions)
-	deadline, bounded := ctx.Deadline()
-	if failure.RetryAfter >= unwaited || bounded && time.Until(deadline) <= wait || !r.budget.withdraw() {
-		return false
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
