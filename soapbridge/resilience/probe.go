@@ -45,20 +45,20 @@ func (n *node) probe(ctx context.Context, config Config) {
 	limited, cancel := context.WithTimeout(ctx, config.ProbeTimeout)
 	defer cancel()
 	err = config.Probe(limited, n.client)
-	n.breaker.end(p, judgeProbe(ctx, limited, err))
+	n.breaker.end(p, judgeProbe(ctx, err))
 	n.notice()
 }
 
-// judgeProbe decides what the end of a probe says. ctx ends with the Endpoints, limited with the probe's time.
-func judgeProbe(ctx, limited context.Context, err error) outcome {
+// judgeProbe decides what the end of a probe says. The context ends with the Endpoints, not with the probe's time.
+func judgeProbe(ctx context.Context, err error) outcome {
 	var failure *transport.Error
 	switch {
 	case err == nil:
 		return well
 	case ctx.Err() != nil:
 		return uncounted
-	case limited.Err() == nil && errors.As(err, &failure):
-		return judge(nil, failure, slowConnect, slowConnect).outcome
+	case errors.As(err, &failure):
+		return judge(nil, failure, slowConnect, slowConnect).outcome // a probe is never impatient
 	}
 	return failed
 }
