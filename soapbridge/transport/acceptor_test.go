@@ -12,7 +12,8 @@ import (
 	"strings"
 	"unicode/utf16"
 
-	"golang.org/x/crypto/md4" //nolint:staticcheck,gosec // the specification's hash
+	//lint:ignore SA1019 the specification's hash
+	"golang.org/x/crypto/md4"
 )
 
 // acceptorConn is the server's side of NTLM on one connection. It is written from MS-NLMP (section 3.2.5 and 3.3.2) for these

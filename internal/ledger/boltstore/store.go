@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/umgateway/umgateway/internal/ledger"
 )
@@ -120,7 +121,7 @@ func (s *Store) classify(err error) error {
 	switch {
 	case err == nil, errors.As(err, &failure):
 		return err
-	case errors.Is(err, bbolt.ErrDatabaseNotOpen):
+	case errors.Is(err, bolterrors.ErrDatabaseNotOpen):
 		return down(errors.New("it was closed"))
 	case isNoRoom(err):
 		return &ledger.StoreError{Op: "swap", Kind: ledger.StoreFull, Err: err}
