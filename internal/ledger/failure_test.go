@@ -22,7 +22,13 @@ func TestNothingIsGivenOutOrSentWhenTheStoreIsDown(t *testing.T) {
 	if entry, _, err := r.Begin(context.Background(), key, content("dial")); entry != nil || !isStoreError(err) {
 		t.Fatalf("begin: %v", err)
 	}
+	if err := r.Check(context.Background()); !isStoreError(err) {
+		t.Errorf("check, while it is down: %v", err)
+	}
 	r.store.set(false, false)
+	if err := r.Check(context.Background()); err != nil {
+		t.Errorf("check, when it is up again: %v", err)
+	}
 	entry := mustBegin(t, r)
 	r.store.set(true, false)
 	if err := entry.Sent(context.Background()); !isStoreError(err) || entry.WasSent() {

@@ -68,6 +68,13 @@ func (l *Ledger) begin(ctx context.Context, key Key, content Digest, wait bool) 
 	}
 }
 
+// Check tells whether the store can be used now, and so whether operations would be refused. The error is a *StoreError.
+func (l *Ledger) Check(ctx context.Context) error {
+	// To remove a record from a version that it cannot have changes nothing.
+	_, err := l.store.Swap(ctx, ID{}, newVersion(), Write{})
+	return err
+}
+
 // Close waits for operations in flight, the detached ones included, and for outcomes that are still to be recorded, until
 // ctx ends. Then it closes the store. Begin fails from the start. The error is ctx's if something was left behind.
 func (l *Ledger) Close(ctx context.Context) error {

@@ -70,7 +70,7 @@ func newStand(t *testing.T, config exchangesim.Config, failAt ledger.State) *sta
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
-	dialect, err := exchange.Dialect("")
+	dialect, err := exchange.DialectUMWS("")
 	if err != nil {
 		t.Fatal(err)
 	}

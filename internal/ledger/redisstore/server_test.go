@@ -157,14 +157,14 @@ func TestServerThatMayForgetIsRefused(t *testing.T) {
 			s := startServer(t, c.args...)
 			strict, lax := s.open(t), s.open(t, func(o *redisstore.Options) { o.AllowUnsafe = true })
 			for range 3 { // a connection that was refused must not be used the next time
-				if err := strict.Check(context.Background()); kindOf(err) != ledger.StoreUnsafe || !strings.Contains(err.Error(), c.want) {
+				if err := check(strict); kindOf(err) != ledger.StoreUnsafe || !strings.Contains(err.Error(), c.want) {
 					t.Errorf("got %v", err)
 				}
 			}
 			if n, err := s.admin(t).DBSize(context.Background()).Result(); n != 0 || err != nil {
 				t.Errorf("%d keys were written, %v", n, err)
 			}
-			if err := lax.Check(context.Background()); err != nil {
+			if err := check(lax); err != nil {
 				t.Errorf("allowed: %v", err)
 			}
 		})
@@ -175,7 +175,7 @@ func TestServerThatBecomesUnsafeIsFoundAtTheNextConnection(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, safe...)
 	store, admin := s.open(t), s.admin(t)
-	if err := store.Check(context.Background()); err != nil {
+	if err := check(store); err != nil {
 		t.Fatal(err)
 	}
 	if err := admin.ConfigSet(context.Background(), "appendfsync", "everysec").Err(); err != nil {
@@ -184,7 +184,7 @@ func TestServerThatBecomesUnsafeIsFoundAtTheNextConnection(t *testing.T) {
 	if err := admin.Do(context.Background(), "CLIENT", "KILL", "SKIPME", "yes", "TYPE", "normal").Err(); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Check(context.Background()); kindOf(err) != ledger.StoreUnsafe {
+	if err := check(store); kindOf(err) != ledger.StoreUnsafe {
 		t.Errorf("got %v", err)
 	}
 }
@@ -204,7 +204,7 @@ func TestServerThatLostItsContentIsRefused(t *testing.T) {
 			t.Parallel()
 			s := startServer(t, safe...)
 			store := s.open(t)
-			if err := store.Check(context.Background()); err != nil {
+			if err := check(store); err != nil {
 				t.Fatal(err)
 			}
 			s.t = t
@@ -212,11 +212,11 @@ func TestServerThatLostItsContentIsRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 2 {
-				if err := store.Check(context.Background()); kindOf(err) != ledger.StoreBroken {
+				if err := check(store); kindOf(err) != ledger.StoreBroken {
 					t.Errorf("got %v", err)
 				}
 			}
-			if err := s.open(t).Check(context.Background()); err != nil {
+			if err := check(s.open(t)); err != nil {
 				t.Errorf("a gateway that is started anew: %v", err)
 			}
 		})
@@ -250,7 +250,7 @@ func TestFullServerRefusesNewRecords(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, safe...)
 	store := s.open(t)
-	if err := store.Check(context.Background()); err != nil {
+	if err := check(store); err != nil {
 		t.Fatal(err)
 	}
 	limit := func(bytes string) {
@@ -277,11 +277,11 @@ func TestPasswordIsAskedForEachConnection(t *testing.T) {
 	store := s.open(t, func(o *redisstore.Options) {
 		o.Password = func() (string, error) { return password.Load().(string), nil }
 	})
-	if err := store.Check(context.Background()); kindOf(err) != ledger.StoreDown || strings.Contains(err.Error(), `"wrong"`) {
+	if err := check(store); kindOf(err) != ledger.StoreDown || strings.Contains(err.Error(), `"wrong"`) {
 		t.Errorf("a wrong password: %v", err)
 	}
 	password.Store("right")
-	if err := store.Check(context.Background()); err != nil {
+	if err := check(store); err != nil {
 		t.Errorf("the right password: %v", err)
 	}
 }

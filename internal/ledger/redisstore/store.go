@@ -23,7 +23,7 @@ type Store struct {
 }
 
 // Open checks the options. It does not connect yet: a gateway can start without its server, and refuses dials until the
-// server is there. Check tells.
+// server is there. Ledger.Check tells.
 func Open(options Options) (*Store, error) { return openWith(options, serverClock) }
 
 func openWith(options Options, clock string) (*Store, error) {
@@ -34,13 +34,6 @@ func openWith(options Options, clock string) (*Store, error) {
 	s := &Store{options: options, script: newScript(clock)}
 	s.client = options.client(s.onConnect)
 	return s, nil
-}
-
-// Check tells whether the store can be used now. The error is a *ledger.StoreError.
-func (s *Store) Check(ctx context.Context) error {
-	// To remove a record from a version that it cannot have changes nothing.
-	_, err := s.Swap(ctx, ledger.ID{}, ledger.Version{1}, ledger.Write{})
-	return err
 }
 
 // Swap writes the record if the version is still from. It returns when the write is on the server's disk.
