@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"buf.build/go/protovalidate"
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection"
 	"google.golang.org/protobuf/proto"
@@ -65,7 +67,11 @@ type Gateway struct {
 	handle    Handler
 	grpc      *grpc.Server
 	http      http.Handler
+	mux       *runtime.ServeMux
 	health    *healthServer
+
+	draining   context.Context // done when the gateway stops
+	endStreams context.CancelFunc
 }
 
 // New checks the configuration and builds both fronts. It listens to nothing yet.
@@ -81,7 +87,9 @@ func New(config Config) (*Gateway, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
-	g := &Gateway{config: config, methods: methods, validator: validator, health: newHealthServer()}
+	g := &Gateway{config: config, methods: methods, validator: validator}
+	g.draining, g.endStreams = context.WithCancel(context.Background())
+	g.health = &healthServer{Server: health.NewServer(), draining: g.draining}
 	g.handle = chain(g.interceptors(), g.invoke)
 	g.newGRPC()
 	if g.http, err = g.newHTTP(); err != nil {

@@ -10,11 +10,7 @@ import (
 // healthServer is gRPC's health service, whose watches end when the gateway drains: they would keep it from stopping.
 type healthServer struct {
 	*health.Server
-	draining chan struct{}
-}
-
-func newHealthServer() *healthServer {
-	return &healthServer{Server: health.NewServer(), draining: make(chan struct{})}
+	draining context.Context
 }
 
 // Watch reports changes until the caller leaves or the gateway drains, which it reports last.
@@ -26,17 +22,11 @@ func (h *healthServer) Watch(request *healthv1.HealthCheckRequest, stream health
 	select {
 	case err := <-watch:
 		return err
-	case <-h.draining:
+	case <-h.draining.Done():
 		cancel()
 		<-watch
 		return stream.Send(&healthv1.HealthCheckResponse{Status: healthv1.HealthCheckResponse_NOT_SERVING})
 	}
-}
-
-// drain reports NOT_SERVING for good and ends the watches.
-func (h *healthServer) drain() {
-	h.Shutdown()
-	close(h.draining)
 }
 
 type watchStream struct {

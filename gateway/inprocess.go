@@ -24,19 +24,24 @@ func (p inProcess) Invoke(ctx context.Context, fullMethod string, in, out any, o
 	if !known || !isRequest || !isResponse {
 		return status.Errorf(codes.Unimplemented, "unknown method %s", fullMethod)
 	}
-	front := frontOf(ctx)
-	call := &Call{
-		Method: m.descriptor, FullMethod: fullMethod, Protocol: ProtocolREST, Request: request,
-		Peer: front.peer, TLS: front.tls, RequestID: front.requestID,
-		respond: func(m proto.Message) error { proto.Merge(response, m); return nil },
-		header:  front.setHeader,
-	}
-	call.Metadata, _ = metadata.FromOutgoingContext(ctx)
-	front.reached = true
+	call := p.newCall(ctx, m, request)
+	call.respond = func(m proto.Message) error { proto.Merge(response, m); return nil }
 	return p.gateway.handle(ctx, call)
 }
 
-// NewStream is not needed by any rpc that REST offers through the generated code.
+// newCall makes a call of what the HTTP side knows about it.
+func (p inProcess) newCall(ctx context.Context, m *method, request proto.Message) *Call {
+	front := frontOf(ctx)
+	front.reached = true
+	call := &Call{
+		Method: m.descriptor, FullMethod: m.full, Protocol: ProtocolREST, Request: request,
+		Peer: front.peer, TLS: front.tls, RequestID: front.requestID, header: front.setHeader,
+	}
+	call.Metadata, _ = metadata.FromOutgoingContext(ctx)
+	return call
+}
+
+// NewStream is never called: REST serves WatchCall by a handler of its own.
 func (p inProcess) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
 	return nil, status.Error(codes.Unimplemented, "streams are not carried in process")
 }

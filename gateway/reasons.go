@@ -8,6 +8,7 @@ const (
 	reasonBodyTooLarge         = "BODY_TOO_LARGE"            // the body is larger than the limit
 	reasonOriginForbidden      = "ORIGIN_FORBIDDEN"          // a web page of another origin
 	reasonHostForbidden        = "HOST_FORBIDDEN"            // a foreign Host on a loopback listener
+	reasonDraining             = "DRAINING"                  // the gateway is stopping
 	reasonDeadline             = "DEADLINE"                  // the deadline passed
 	reasonCanceled             = "CANCELED"                  // the caller went away
 	reasonInternal             = "INTERNAL"                  // a defect of the gateway

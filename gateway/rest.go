@@ -37,6 +37,11 @@ func (g *Gateway) newHTTP() (http.Handler, error) {
 	if err := umv1.RegisterMailboxServiceHandlerClient(ctx, mux, umv1.NewMailboxServiceClient(connection)); err != nil {
 		return nil, err
 	}
+	g.mux = mux
+	// The handler that was registered last is asked first.
+	if err := mux.HandlePath(http.MethodGet, watchPattern, g.serveWatch); err != nil {
+		return nil, err
+	}
 	guarded, err := g.guardOrigin(mux)
 	if err != nil {
 		return nil, err

@@ -52,7 +52,8 @@ func (g *Gateway) Serve(ctx context.Context, grpcListener, httpListener net.List
 
 // drain lets calls in flight finish, and ends those that take too long.
 func (g *Gateway) drain(rest *http.Server) error {
-	g.health.drain()
+	g.health.Shutdown()
+	g.endStreams()
 	limited, cancel := context.WithTimeout(context.Background(), g.config.DrainTimeout)
 	defer cancel()
 	stopped := make(chan struct{})

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"time"
 
 	"google.golang.org/grpc/codes"
 
@@ -20,5 +21,14 @@ func (g *Gateway) watch(ctx context.Context, call *Call) error {
 	if !isWatch || g.config.Watcher == nil {
 		return &Error{Code: codes.Unimplemented, Reason: reasonOperationUnsupported, Message: string(call.Method.Name()) + " is not served"}
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(g.draining, func() { cancel(errDraining) })()
 	return g.config.Watcher.WatchCall(ctx, request, func(event *umv1.WatchCallResponse) error { return call.Send(event) })
+}
+
+// errDraining ends streams when the gateway stops: whoever follows a call can go on at another gateway, from the sequence of
+// the last event.
+var errDraining = &Error{
+	Code: codes.Unavailable, Reason: reasonDraining, Message: "the gateway is stopping: watch again", RetryAfter: time.Second,
 }

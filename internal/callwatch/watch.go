@@ -1,0 +1,114 @@
+package callwatch
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	umv1 "github.com/umgateway/umgateway/gen/um/v1"
+)
+
+// WatchCall sends the events of a call until the call has ended, the context is done, or send fails. It returns nil after the
+// event that says that the call has ended, and otherwise why it went no further.
+func (h *Hub) WatchCall(ctx context.Context, request *umv1.WatchCallRequest, send func(*umv1.WatchCallResponse) error) error {
+	c := h.join(ctx, request.GetCallId())
+	defer h.leave(c)
+	w := watcher{call: c, after: request.GetAfterSequence(), heartbeat: time.NewTimer(h.config.Heartbeat)}
+	defer w.heartbeat.Stop()
+	h.config.Watched(request.GetCallId())
+	defer h.config.Watched(request.GetCallId())
+	for {
+		events, changed, err := w.news()
+		for _, event := range events {
+			if err := send(event); err != nil {
+				return err
+			}
+			w.after = event.GetSequence()
+			if event.GetEnded() {
+				return nil
+			}
+		}
+		switch {
+		case err != nil:
+			return err
+		case len(events) > 0:
+			w.heartbeat.Reset(h.config.Heartbeat)
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-changed:
+		case <-w.heartbeat.C:
+			if event := w.sign(); event != nil {
+				if err := send(event); err != nil {
+					return err
+				}
+			}
+			h.config.Watched(request.GetCallId())
+			w.heartbeat.Reset(h.config.Heartbeat)
+		}
+	}
+}
+
+// watcher is one watch: a place in the list of events.
+type watcher struct {
+	call      *call
+	after     int64 // the sequence of the last event that was sent
+	begun     bool  // an event of this watch was sent, or was there to be
+	heartbeat *time.Timer
+}
+
+// news returns the events that the watcher has not seen, or else the channel that tells when there are any. An error is the
+// end of the watch, after the events.
+func (w *watcher) news() (events []*umv1.WatchCallResponse, changed <-chan struct{}, err error) {
+	c := w.call
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last == nil { // nothing was seen since polling began
+		return nil, c.changed, c.err
+	}
+	if !w.begun {
+		w.begun = true
+		w.settle()
+	}
+	if last := c.sequence(); w.after < last {
+		first := c.events[0].GetSequence()
+		events = c.events[max(w.after+1-first, 0):]
+		return events[:len(events):len(events)], nil, c.err
+	}
+	return nil, c.changed, c.err
+}
+
+// settle decides where the watch begins, when the call's state is known for the first time. The mutex of the call is held.
+func (w *watcher) settle() {
+	c := w.call
+	last := c.sequence()
+	switch {
+	case w.after == 0:
+		w.after = last - 1 // with the state in which the call is
+	case w.after > last:
+		// The number is from another gateway, or from before a restart: events go on from there.
+		renumbered := make([]*umv1.WatchCallResponse, 0, keptEvents)
+		event := proto.Clone(c.events[len(c.events)-1]).(*umv1.WatchCallResponse)
+		event.Sequence = w.after + 1
+		c.events = append(renumbered, event)
+	case w.after == last && c.events[len(c.events)-1].GetEnded():
+		w.after = last - 1 // whoever comes back must learn that the call has ended
+	}
+}
+
+// sign is a heartbeat; nil if nothing is known of the call yet.
+func (w *watcher) sign() *umv1.WatchCallResponse {
+	c := w.call
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last == nil || len(c.events) == 0 {
+		return nil
+	}
+	event := proto.Clone(c.events[len(c.events)-1]).(*umv1.WatchCallResponse)
+	event.Heartbeat, event.ObserveTime = true, timestamppb.New(c.seen)
+	return event
+}
