@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
+	statuspb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	umv1 "github.com/umgateway/umgateway/gen/um/v1"
 	"github.com/umgateway/umgateway/internal/exchange"
@@ -245,4 +247,59 @@ func TestServerThatIsDownLeavesTheDialToBeTriedAgain(t *testing.T) {
 		}
 	}
 	s.wantStates(ledger.StateReserved, ledger.StateNone, ledger.StateReserved, ledger.StateNone)
+}
+
+// guard puts a ledger before the stand's bridge as a gateway does.
+func (s *stand) guard() *ledgerrpc.Guard {
+	s.t.Helper()
+	g, err := ledgerrpc.New(ledgerrpc.Config{
+		Ledger: s.ledger, Next: s.bridge, BeforeSend: transport.WithBeforeSend,
+		Scope: func(context.Context, protoreflect.MethodDescriptor) (ledgerrpc.Scope, error) {
+			return ledgerrpc.Scope{Backend: "exchange"}, nil
+		},
+		Judge: ledgersoap.Judge(exchange.Retries().Faults),
+		Status: func(protoreflect.MethodDescriptor, error) *statuspb.Status {
+			return &statuspb.Status{Message: "recorded"}
+		},
+	}, exchange.Services()...)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return g
+}
+
+// Every rpc that has another effect each time can be repeated with a request id, and no other has one.
+func TestOperationsThatMustRunOnceRunOnceForEachRequestID(t *testing.T) {
+	t.Parallel()
+	for rpc, c := range map[protoreflect.FullName]struct {
+		request proto.Message
+		runs    int
+	}{
+		"um.v1.CallService.PlayOnPhone":         {&umv1.PlayOnPhoneRequest{EntryId: "AAAAAA==", DialString: "+15551234", RequestId: "r"}, 1},
+		"um.v1.CallService.PlayOnPhoneGreeting": {&umv1.PlayOnPhoneGreetingRequest{GreetingType: umv1.GreetingType_GREETING_TYPE_NORMAL_CUSTOM, DialString: "+15551234", RequestId: "r"}, 1},
+		"um.v1.MailboxService.ResetPIN":         {&umv1.ResetPINRequest{RequestId: "r"}, 1},
+		"um.v1.MailboxService.IsUMEnabled":      {&umv1.IsUMEnabledRequest{}, 3},
+	} {
+		t.Run(string(rpc.Name()), func(t *testing.T) {
+			t.Parallel()
+			s := newStand(t, exchangesim.Config{Scheme: "https"}, ledger.StateNone)
+			g := s.guard()
+			var first proto.Message
+			for range 3 {
+				out, err := g.Invoke(t.Context(), exchange.Method(rpc), c.request)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if first == nil {
+					first = out
+				}
+				if !proto.Equal(out, first) {
+					t.Errorf("got %v, before %v", out, first)
+				}
+			}
+			if runs := s.sim.Executed(string(rpc.Name())); runs != c.runs {
+				t.Errorf("it ran %d times", runs)
+			}
+		})
+	}
 }
