@@ -173,7 +173,7 @@ func TestEveryFlippedBitIsFoundInItsLine(t *testing.T) {
 	t.Parallel()
 	for _, key := range [][]byte{nil, testKey} {
 		s := newStand(t, key)
-		s.write(t, 2)
+		s.write(t, 1)
 		text := s.read(t)
 		head, _, err := ReadHead(s.path, key)
 		if err != nil {
@@ -313,6 +313,21 @@ func TestShortKeyIsRefused(t *testing.T) {
 	}
 	if _, err := Verify(strings.NewReader(""), VerifyOptions{Key: s.key}); err == nil {
 		t.Error("Verify accepts it")
+	}
+}
+
+func TestNumbersFollowOnEachOther(t *testing.T) {
+	t.Parallel()
+	c := chain{}
+	for _, numbers := range [][]uint64{{1, 3}, {1, 1}, {1, 0}, {2, 1}} {
+		var text []byte
+		var last Position
+		for _, seq := range numbers {
+			line, sum := c.seal(fmt.Appendf(nil, `{"seq":%d,"event":"begin","prev":"%x"}`, seq, last.Hash))
+			text, last = append(text, line...), Position{seq, sum}
+		}
+		_, err := Verify(bytes.NewReader(text), VerifyOptions{})
+		wantBreak(t, err, 2)
 	}
 }
 

@@ -124,7 +124,7 @@ func (l *Log) writeLocked(record Record) error {
 	if err != nil {
 		return err
 	}
-	if l.options.MaxBytes > 0 && l.size > 0 && l.size+int64(len(line)) > l.options.MaxBytes && record.Event == EventCall {
+	if l.options.MaxBytes > 0 && l.size+int64(len(line)) > l.options.MaxBytes && record.Event == EventCall {
 		if err := l.rotateLocked(); err != nil {
 			return err
 		}

@@ -445,6 +445,57 @@ func TestWaitingAppendsShareASync(t *testing.T) {
 	}
 }
 
+func TestSyncThatIsOvertakenByAFullFileIsNoFailure(t *testing.T) {
+	t.Parallel()
+	s := newStand(t, testKey)
+	options := s.options()
+	options.MaxBytes = MaxLine
+	l, err := Open(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	enter, leave := make(chan struct{}), make(chan struct{})
+	file := &faulty{logFile: l.file}
+	blocked := false
+	file.sync = func() error {
+		if blocked {
+			return file.logFile.Sync()
+		}
+		blocked = true
+		close(enter)
+		<-leave
+		return os.ErrClosed // as it is by then
+	}
+	l.file = file
+	big := call("big")
+	big.Fields["x"] = strings.Repeat("x", MaxLine/2)
+	var group sync.WaitGroup
+	appendBig := func() {
+		if err := l.Append(big); err != nil {
+			t.Error(err)
+		}
+	}
+	group.Go(appendBig)
+	<-enter
+	written := make(chan struct{})
+	group.Go(func() {
+		if _, err := l.write(big); err != nil {
+			t.Error(err)
+		}
+		close(written)
+	})
+	<-written
+	close(leave)
+	group.Wait()
+	if l.Err() != nil {
+		t.Error(l.Err())
+	}
+	if got, err := s.verify(); err != nil || got.Lines != 4 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
 func TestIntervalEndsWithASync(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
