@@ -273,6 +273,63 @@ func TestThoseWhoWaitAreSentAwayWhenTheEndpointIsLeftAlone(t *testing.T) {
 	})
 }
 
+func TestATryDoesNotWaitForWhatIsStuck(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hold := newHolds()
+		client := newFake(hold.do)
+		e := newEndpoints(t, Config{MaxConcurrent: 1, FailuresInARow: 1}, client)
+		stuck := make(chan error, 1)
+		go func() { stuck <- send(e) }()
+		<-hold.entered
+		e.nodes[0].fail()
+		time.Sleep(5*time.Second + time.Millisecond)
+		client.become(wellAnswer)
+		start := time.Now()
+		if err := send(e); err != nil || time.Since(start) != 0 {
+			t.Errorf("the try: %v after %v, want success at once", err, time.Since(start))
+		}
+		close(hold.letGo)
+		if err := <-stuck; err != nil {
+			t.Error(err)
+		}
+		if stats := e.Stats()[0]; stats.Busy != 0 || stats.State != StateUp {
+			t.Errorf("afterwards: %+v, want up and idle", stats)
+		}
+	})
+}
+
+func TestAPanicCostsNeitherATurnNorATry(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client := newFake(wellAnswer)
+		e := newEndpoints(t, Config{MaxConcurrent: 1}, client)
+		panics := func() {
+			client.become(func(context.Context, *transport.Request) (*transport.Reply, error) { panic("a hook") })
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic got lost")
+				}
+			}()
+			send(e)
+		}
+		panics()
+		bring(t, e, client)
+		time.Sleep(5*time.Second + time.Millisecond)
+		panics()
+		client.become(wellAnswer)
+		if err := send(e); err != nil {
+			t.Error(err)
+		}
+		if stats := e.Stats()[0]; stats.Busy != 0 || stats.State != StateUp {
+			t.Errorf("afterwards: %+v, want up and idle", stats)
+		}
+		if err := e.Drain(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // fail lets the breaker see a failed exchange.
 func (n *node) fail() {
 	p, err := n.breaker.allow()

@@ -26,7 +26,8 @@ type line struct {
 
 	mu     sync.Mutex
 	limit  limit
-	busy   int // exchanges under way
+	busy   int  // exchanges under way
+	down   bool // nobody may wait
 	normal list.List
 	polls  list.List
 
@@ -53,6 +54,10 @@ func (l *line) enter(ctx context.Context, priority transport.Priority, latest ti
 		l.mu.Unlock()
 		return nil
 	}
+	if l.down {
+		l.mu.Unlock()
+		return errDown
+	}
 	w, err := l.queue(priority)
 	l.updateLoad()
 	l.mu.Unlock()
@@ -60,6 +65,14 @@ func (l *line) enter(ctx context.Context, priority transport.Priority, latest ti
 		return err
 	}
 	return l.wait(ctx, w, latest)
+}
+
+// enterAtOnce takes a turn whatever the limit says.
+func (l *line) enterAtOnce() {
+	l.mu.Lock()
+	l.busy++
+	l.updateLoad()
+	l.mu.Unlock()
 }
 
 // queue puts a call in line. When the line is full, a poll that stands in it gives way to a call of normal priority.
@@ -146,11 +159,12 @@ func (l *line) admit() {
 	}
 }
 
-// clear sends everybody away who waits: the endpoint is left alone from now on.
-func (l *line) clear() {
+// setDown notes whether the endpoint is left alone. If so, everybody is sent away who waits.
+func (l *line) setDown(down bool) {
 	l.mu.Lock()
+	l.down = down
 	for _, queue := range [...]*list.List{&l.normal, &l.polls} {
-		for queue.Len() > 0 {
+		for down && queue.Len() > 0 {
 			l.dismiss(queue.Front().Value.(*waiter), errDown)
 		}
 	}

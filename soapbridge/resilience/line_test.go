@@ -190,7 +190,7 @@ func TestAnAbandonedTurnIsGivenBack(t *testing.T) {
 	}
 }
 
-func TestClearSendsEverybodyAwayWhoWaits(t *testing.T) {
+func TestNobodyWaitsForAnEndpointThatIsDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := oneAtATime(10)
@@ -198,14 +198,23 @@ func TestClearSendsEverybodyAwayWhoWaits(t *testing.T) {
 			t.Fatal(err)
 		}
 		known := queueUp(t.Context(), l, "poll 1", "dial 1")
-		l.clear()
+		l.setDown(true)
 		for range 2 {
 			if got := <-known; !strings.HasSuffix(got, errDown.Error()) {
 				t.Errorf("got %q, want %q", got, errDown)
 			}
 		}
+		if err := l.enter(t.Context(), dial, time.Time{}); err != errDown {
+			t.Errorf("one more got %v, want %v", err, errDown)
+		}
 		if busy, waiting, _ := l.numbers(); busy != 1 || waiting != 0 {
 			t.Errorf("%d have their turn and %d wait, want 1 and 0", busy, waiting)
+		}
+		l.setDown(false)
+		known = queueUp(t.Context(), l, "dial 2")
+		l.leave(true, false)
+		if got := <-known; got != "dial 2" {
+			t.Errorf("got %q when it is up again, want dial 2", got)
 		}
 	})
 }

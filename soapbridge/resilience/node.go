@@ -35,7 +35,7 @@ func newNode(index int, e Endpoint, config Config, changed func(*node)) *node {
 
 // send waits for a turn at the endpoint and carries the request to it.
 func (n *node) send(ctx context.Context, request *transport.Request, t terms) (*transport.Reply, error) {
-	if err := n.line.enter(ctx, t.priority, t.latest); err != nil {
+	if err := n.enter(ctx, t); err != nil {
 		return nil, n.refusal(ctx, err)
 	}
 	p, err := n.breaker.allow()
@@ -44,14 +44,28 @@ func (n *node) send(ctx context.Context, request *transport.Request, t terms) (*
 		n.notice()
 		return nil, n.refusal(ctx, err)
 	}
+	var v verdict
+	defer func() { n.leave(p, v) }() // also when a hook panics: a turn or a try that is never given back is lost for good
 	start := time.Now()
 	reply, err := n.client.RoundTrip(ctx, request)
-	v := judge(reply, err, time.Since(start), n.stallAfter)
+	v = judge(reply, err, time.Since(start), n.stallAfter)
+	return reply, err
+}
+
+// enter gets a turn. The request that tries the endpoint does not wait for those that may be stuck there from before.
+func (n *node) enter(ctx context.Context, t terms) error {
+	if state, _ := n.breaker.now(); state == StateTrying {
+		n.line.enterAtOnce()
+		return nil
+	}
+	return n.line.enter(ctx, t.priority, t.latest)
+}
+
+func (n *node) leave(p permit, v verdict) {
 	n.breaker.end(p, v.outcome)
 	n.noteActive()
 	n.line.leave(v.outcome != uncounted || v.overloaded, v.overloaded)
 	n.notice()
-	return reply, err
 }
 
 // noteActive writes only when there is news, so that processors do not pass the cache line around.
@@ -81,29 +95,30 @@ func (n *node) retryAfter() time.Duration {
 	return time.Second
 }
 
-// notice acts on a change of the breaker's state, once, outside of its lock.
+// notice acts on a change of the breaker's state, outside of the breaker's lock.
 func (n *node) notice() {
 	if !n.breaker.changed.Load() || !n.breaker.changed.CompareAndSwap(true, false) {
 		return
 	}
-	if state, left := n.breaker.now(); state == StateDown {
-		n.line.clear()
-		// The circuit counts its time as over only when it has passed, not when it has come.
-		n.wakeAfter(left + time.Millisecond)
-	}
+	n.apply()
 	n.changed(n)
 }
 
-func (n *node) wakeAfter(d time.Duration) {
+// apply makes the line follow the breaker. It reads the state under its lock, so that whoever comes last applies the last
+// state.
+func (n *node) apply() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.closed {
+	state, left := n.breaker.now()
+	n.line.setDown(state == StateDown)
+	if state != StateDown || n.closed {
 		return
 	}
 	if n.alarm != nil {
 		n.alarm.Stop()
 	}
-	n.alarm = time.AfterFunc(d, func() {
+	// The circuit counts its time as over only when it has passed, not when it has come.
+	n.alarm = time.AfterFunc(left+time.Millisecond, func() {
 		n.breaker.wake()
 		n.notice()
 	})
