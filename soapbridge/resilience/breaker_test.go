@@ -299,6 +299,21 @@ func TestATryDoesNotWaitForWhatIsStuck(t *testing.T) {
 	})
 }
 
+// TestATurnThatCameTooLateIsGivenBack: the endpoint went down between the choice and the turn.
+func TestATurnThatCameTooLateIsGivenBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client := newFake(refuses)
+		e := newEndpoints(t, Config{}, client)
+		bring(t, e, client)
+		_, err := e.nodes[0].send(t.Context(), &transport.Request{}, terms{})
+		wantRefusal(t, err, transport.KindUnavailable, 5*time.Second)
+		if busy := e.Stats()[0].Busy; busy != 0 {
+			t.Errorf("%d turns were not given back", busy)
+		}
+	})
+}
+
 func TestAPanicCostsNeitherATurnNorATry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
