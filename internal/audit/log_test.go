@@ -225,6 +225,32 @@ func TestFullFileReplacesNoOther(t *testing.T) {
 	}
 }
 
+func TestFullFileThatWasMovedButNotReplacedIsReplacedLater(t *testing.T) {
+	t.Parallel()
+	s := newStand(t, nil)
+	options := s.options()
+	options.MaxBytes = MaxLine
+	l, err := Open(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	big := call("big")
+	big.Fields["x"] = strings.Repeat("x", MaxLine/2)
+	if err := l.Append(big); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(s.path, rotated(s.path, 2)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Append(big); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.verify(); err != nil || got.Lines != 4 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
 func TestReopenGoesOnInANewFile(t *testing.T) {
 	t.Parallel()
 	s := newStand(t, testKey)
