@@ -8,8 +8,9 @@
 //   - Nothing is sent that no caller asked for, unless a probe is configured. What is known about an endpoint was learned
 //     from the callers' own requests.
 //   - An endpoint that fails is left alone for a while, and then tried with one request. Nobody has to restart anything.
-//   - Of the time that a caller has left, at most half is spent in line: what is sent still has the other half to be
-//     answered in. A back-off of a second or more is never waited out. Both are answered at once, with nothing sent.
+//   - Of the time that a caller has left, at most half is spent in line: what is sent still has the other half to connect,
+//     to authenticate and to be answered in. A back-off of a second or more is never waited out, but answered at once with
+//     nothing sent.
 //   - When there is more to do than an endpoint can take, status polls are given up before anything else.
 //
 // SOAP faults are answers, also with HTTP 500: they never count against an endpoint. Nor do refused credentials,
