@@ -20,6 +20,8 @@ type conn struct {
 	auth      authenticator
 	scheme    Scheme // of auth
 	reader    replyReader
+	listener  *listener
+	interrupt func() // makes reading and writing end
 	reusable  bool
 	idleSince time.Time
 }
@@ -29,7 +31,7 @@ func (c *conn) close() { c.stream.Close() }
 // alive tells whether an idle connection can still be used: it has not been idle for too long, and the server has neither
 // closed it nor sent anything unasked.
 func (c *conn) alive(limit time.Duration) bool {
-	return time.Since(c.idleSince) < limit && quiet(c.raw)
+	return time.Since(c.idleSince) < limit && c.silent()
 }
 
 // bind makes reading and writing end with the context's cancellation. The function that it returns undoes that, and tells
@@ -38,7 +40,7 @@ func (c *conn) bind(ctx context.Context) (finish func() bool) {
 	if ctx.Done() == nil {
 		return func() bool { return true }
 	}
-	return context.AfterFunc(ctx, func() { c.stream.SetDeadline(time.Unix(1, 0)) })
+	return context.AfterFunc(ctx, c.interrupt)
 }
 
 // message is what goes over the wire: a request, or a leg of an authentication that carries neither its body nor its action.

@@ -89,7 +89,8 @@ func (e *endpoint) connect(ctx context.Context, s *session) (*conn, error) {
 			return nil, e.failToConnect(ctx, "tls", KindTLS, err)
 		}
 	}
-	c.reader = replyReader{source: c.stream, limits: e.config}
+	c.reader, c.listener = replyReader{source: c.stream, limits: e.config}, newListener(raw)
+	c.interrupt = func() { c.stream.SetDeadline(time.Unix(1, 0)) }
 	e.count.connects.Add(1)
 	return c, nil
 }

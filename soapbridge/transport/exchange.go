@@ -91,7 +91,7 @@ func (x *exchange) round(ctx context.Context, c *conn) (*Reply, error) {
 			return nil, err
 		}
 	}
-	if x.waited && !quiet(c.raw) {
+	if x.waited && !c.silent() {
 		c.reusable = false
 		return nil, nil
 	}

@@ -22,7 +22,7 @@ type head struct {
 
 // readHead reads a status line and a header (RFC 9112 sections 4 and 5).
 func (r *replyReader) readHead() (head, error) {
-	h := head{header: http.Header{}, length: -1}
+	h := head{length: -1}
 	line, err := r.readLine(r.limits.MaxHeaderBytes)
 	if err != nil {
 		return h, r.headError(err, r.end > r.start)
@@ -31,19 +31,48 @@ func (r *replyReader) readHead() (head, error) {
 	if err != nil {
 		return h, err
 	}
-	size := 0
-	for lines := 0; ; lines++ {
-		if line, err = r.readLine(r.limits.MaxHeaderBytes); err != nil {
-			return h, r.headError(err, true)
+	fields, err := r.readFields()
+	if err != nil {
+		return h, r.headError(err, true)
+	}
+	if err := h.parseFields(fields); err != nil {
+		return h, err
+	}
+	return h, h.settle(minor)
+}
+
+// readFields reads up to the empty line at the end of the header. One string holds all of it, so that the fields cost no
+// more memory of their own.
+func (r *replyReader) readFields() (string, error) {
+	searched := 0
+	for {
+		unused := r.buffer[r.start:r.end]
+		end := endOfFields(unused, searched)
+		if end >= 0 && end <= r.limits.MaxHeaderBytes {
+			r.start += end
+			return string(unused[:end]), nil
 		}
-		if len(line) == 0 {
-			return h, h.settle(minor)
+		if searched = len(unused); end >= 0 || searched > r.limits.MaxHeaderBytes {
+			return "", &limitError{KindHeaderTooLarge, fmt.Sprintf("a reply's header may have %d bytes", r.limits.MaxHeaderBytes)}
 		}
-		if size += len(line); size > r.limits.MaxHeaderBytes || lines >= maxHeaderLines {
-			return h, &limitError{KindHeaderTooLarge, fmt.Sprintf("a reply's header may have %d bytes and %d lines", r.limits.MaxHeaderBytes, maxHeaderLines)}
+		if err := r.fill(); err != nil {
+			return "", err
 		}
-		if err := h.parseField(line); err != nil {
-			return h, err
+	}
+}
+
+// endOfFields finds the end of the empty line after the fields; -1 if it has not come yet. It begins shortly before what was
+// searched already.
+func endOfFields(b []byte, searched int) int {
+	for at := max(searched-3, 0); ; at++ {
+		i := bytes.IndexByte(b[at:], '\n')
+		if i < 0 {
+			return -1
+		}
+		at += i
+		line := bytes.TrimSuffix(b[:at], []byte("\r"))
+		if len(line) == 0 || line[len(line)-1] == '\n' {
+			return at + 1
 		}
 	}
 }
@@ -78,21 +107,43 @@ func (h *head) parseStatusLine(line []byte) (minor byte, err error) {
 	return 0, malformed("no status line of HTTP/1")
 }
 
-// parseField reads one header line. A line that continues the one before (obs-fold) is refused, as RFC 9112 section 5.2
-// allows; so is white space before the colon, which proxies disagree about.
-func (h *head) parseField(line []byte) error {
-	name, value, found := bytes.Cut(line, []byte(":"))
-	if !found || len(name) == 0 {
-		return malformed("a header line without a name")
+// parseFields reads the header's lines, the empty one at the end included. A line that continues the one before (obs-fold)
+// is refused, as RFC 9112 section 5.2 allows; so is white space before the colon, which proxies disagree about.
+func (h *head) parseFields(text string) error {
+	lines := strings.Count(text, "\n")
+	if lines > maxHeaderLines {
+		return &limitError{KindHeaderTooLarge, fmt.Sprintf("a reply's header may have %d lines", maxHeaderLines)}
 	}
-	for _, c := range name {
-		if c <= ' ' || c >= 0x7F || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {
-			return malformed("a header name with a forbidden character")
+	h.header = make(http.Header, lines)
+	values := make([]string, lines) // shared by the fields
+	for i := 0; ; i++ {
+		line, rest, _ := strings.Cut(text, "\n")
+		if line = strings.TrimSuffix(line, "\r"); line == "" {
+			return nil
+		}
+		name, value, found := strings.Cut(line, ":")
+		if !found || !isFieldName(name) {
+			return malformed("a header line without a proper name")
+		}
+		key := http.CanonicalHeaderKey(name)
+		if before := h.header[key]; before != nil {
+			h.header[key] = append(before, strings.TrimSpace(value))
+		} else {
+			values[i] = strings.TrimSpace(value)
+			h.header[key] = values[i : i+1 : i+1]
+		}
+		text = rest
+	}
+}
+
+// isFieldName tells whether a text is a token (RFC 9110 section 5.6.2).
+func isFieldName(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c <= ' ' || c >= 0x7F || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {
+			return false
 		}
 	}
-	key := http.CanonicalHeaderKey(string(name))
-	h.header[key] = append(h.header[key], string(bytes.TrimSpace(value)))
-	return nil
+	return text != ""
 }
 
 // settle works out how the body ends and whether the connection outlives it (RFC 9112 sections 6.3 and 9.3).

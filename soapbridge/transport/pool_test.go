@@ -260,3 +260,22 @@ func TestPlacesAreNotLostWhateverHappens(t *testing.T) {
 		t.Errorf("stats %+v", got)
 	}
 }
+
+func TestConnectionOutlivesTheDeadlineOfItsLastCall(t *testing.T) {
+	t.Parallel()
+	b := newBackend(t).start()
+	client := b.client(t, "none", nil)
+	for range 3 {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		reply, err := client.RoundTrip(ctx, &transport.Request{Body: []byte("x")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply.Release()
+		<-ctx.Done()
+		cancel()
+	}
+	if got := client.Stats().Connects; got != 1 {
+		t.Errorf("%d connections", got)
+	}
+}

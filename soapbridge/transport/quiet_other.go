@@ -4,5 +4,10 @@ package transport
 
 import "net"
 
-// quiet cannot look ahead on this system: an idle connection is taken for alive.
-func quiet(net.Conn) bool { return true }
+// listener cannot look ahead on this system.
+type listener struct{}
+
+func newListener(net.Conn) *listener { return &listener{} }
+
+// quiet takes an idle connection for alive.
+func (*listener) quiet() bool { return true }

@@ -68,7 +68,7 @@ func (r *replyReader) readReply(h head) (*Reply, error) {
 	buffer := bodyBuffers.Get().(*[]byte)
 	body, err := r.readBody((*buffer)[:0], h)
 	*buffer = body[:0]
-	reply := &Reply{Status: h.status, Header: h.header, Body: body, release: func() { bodyBuffers.Put(buffer) }}
+	reply := &Reply{Status: h.status, Header: h.header, Body: body, buffer: buffer}
 	switch {
 	case err == nil:
 		r.keepAlive = h.keepAlive && h.delimited && r.start == r.end

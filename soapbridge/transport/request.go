@@ -38,13 +38,13 @@ type Reply struct {
 	// its action: the request was certainly not executed.
 	Unsent bool
 
-	release func()
+	buffer *[]byte // where Body is; nil if it need not be given back
 }
 
-// Release gives the reply's buffers back. Body must not be used afterwards.
+// Release gives the reply's buffer back. Body must not be used afterwards.
 func (r *Reply) Release() {
-	if r.release != nil {
-		r.release()
-		r.release, r.Body = nil, nil
+	if r.buffer != nil {
+		bodyBuffers.Put(r.buffer)
+		r.buffer, r.Body = nil, nil
 	}
 }
