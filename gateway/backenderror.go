@@ -41,7 +41,7 @@ var kindMeanings = map[soapbridge.Kind]kindMeaning{
 }
 
 // backendError explains an error of the bridge in a call of the rpc; nil if it is none.
-func (g *Gateway) backendError(rpc string, err error) *Error {
+func backendError(rpc string, err error, callerCredentials bool) *Error {
 	var failure *soapbridge.Error
 	if !errors.As(err, &failure) {
 		return nil
@@ -61,7 +61,7 @@ func (g *Gateway) backendError(rpc string, err error) *Error {
 		meaning := kindMeanings[failure.Kind]
 		e.say(rpc, faultMeaning{code: meaning.code, reason: meaning.reason, message: meaning.message})
 	}
-	g.refine(e, rpc, failure)
+	e.refine(rpc, failure, callerCredentials)
 	if failure.Fault != nil {
 		e.Fault = soapFault(failure)
 	}
@@ -79,14 +79,14 @@ func (e *Error) say(rpc string, meaning faultMeaning) {
 const throttleDelay = time.Second
 
 // refine adds what depends on more than the kind.
-func (g *Gateway) refine(e *Error, rpc string, failure *soapbridge.Error) {
+func (e *Error) refine(rpc string, failure *soapbridge.Error, callerCredentials bool) {
 	switch failure.Kind {
 	case soapbridge.KindNotSOAP, soapbridge.KindEmpty:
 		if failure.HTTPStatus >= http.StatusInternalServerError {
 			e.Code = codes.Unavailable
 		}
 	case soapbridge.KindUnauthorized, soapbridge.KindHeldOff:
-		if g.config.CallerCredentials {
+		if callerCredentials {
 			e.Code, e.Reason = codes.Unauthenticated, reasonCredentialsRejected
 			e.Message = rpc + ": the backend rejected the caller's credential"
 		}

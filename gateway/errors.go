@@ -118,9 +118,9 @@ func (g *Gateway) errorOf(ctx context.Context, call *Call, err error) *Error {
 	case errors.Is(err, errUndecodable):
 		return &Error{Code: codes.InvalidArgument, Reason: reasonRequestInvalid, Message: errUndecodable.Error(), Cause: err}
 	case errors.Is(err, errPanic):
-		return &Error{Code: codes.Internal, Reason: reasonInternal, Message: name + ": the gateway failed", Cause: err}
+		return defect(name, err)
 	}
-	if e := g.backendError(name, err); e != nil {
+	if e := backendError(name, err, g.config.CallerCredentials); e != nil {
 		return e
 	}
 	switch {
@@ -132,7 +132,12 @@ func (g *Gateway) errorOf(ctx context.Context, call *Call, err error) *Error {
 	if s, isStatus := status.FromError(err); isStatus {
 		return &Error{Code: s.Code(), Reason: reasonOfCode(s.Code()), Message: s.Message(), Cause: err}
 	}
-	return &Error{Code: codes.Internal, Reason: reasonInternal, Message: name + ": the gateway failed", Cause: err}
+	return defect(name, err)
+}
+
+// defect is an error that is nobody's fault but the gateway's.
+func defect(rpc string, cause error) *Error {
+	return &Error{Code: codes.Internal, Reason: reasonInternal, Message: rpc + ": the gateway failed", Cause: cause}
 }
 
 func refusedRequest(refused *requestError) *Error {

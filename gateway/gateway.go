@@ -132,7 +132,7 @@ func (c *Config) setDefaults() error {
 func (g *Gateway) interceptors() []Interceptor {
 	list := []Interceptor{g.identify, g.log, g.explain, g.survive, g.authenticate}
 	list = append(list, g.config.Front...)
-	list = append(list, g.limitTime, g.validate)
+	list = append(list, g.limitTime, adoptIdempotencyKey, g.validate)
 	return append(list, g.config.Back...)
 }
 

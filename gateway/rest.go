@@ -53,7 +53,7 @@ func (g *Gateway) newHTTP() (http.Handler, error) {
 // forwarding headers by itself.
 func forwardedHeader(name string) (string, bool) {
 	switch lower := strings.ToLower(name); lower {
-	case "traceparent", "tracestate", "user-agent":
+	case "traceparent", "tracestate", "user-agent", idempotencyKey:
 		return lower, true
 	}
 	return "", false

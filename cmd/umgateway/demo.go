@@ -28,13 +28,17 @@ func (c *demoCommand) Run(env *environment) error {
 	if err != nil {
 		return fmt.Errorf("--backend-addr: %w", err)
 	}
-	g, back, err := connect(backend.Settings{URLs: []string{serviceURL(listener)}}, c.config(logger), logger)
+	l, err := forgetful(logger)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	s, err := assemble(backend.Settings{URLs: []string{serviceURL(listener)}}, c.config(logger), l, logger)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	on, err := c.listen()
 	if err != nil {
-		return errors.Join(err, back.Close(), listener.Close())
+		return errors.Join(err, s.close(), listener.Close())
 	}
 	fmt.Fprint(env.stdout, welcome(serviceURL(listener), on))
 	// The simulator outlives the gateway, so that calls in flight can finish.
@@ -44,8 +48,8 @@ func (c *demoCommand) Run(env *environment) error {
 		func(context.Context) error { return exchangesim.Serve(simulating, listener, server) },
 		func(ctx context.Context) error {
 			defer stop()
-			return g.Serve(ctx, on.grpc, on.http)
-		}), back.Close())
+			return s.Serve(ctx, on.grpc, on.http)
+		}), s.close())
 }
 
 // welcome tells what is there and what to try. The commands can be copied as they are.

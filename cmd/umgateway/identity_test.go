@@ -104,7 +104,11 @@ func asUser(t *testing.T, user, password string) context.Context {
 func serveBefore(t *testing.T, settings backend.Settings) umv1.CallServiceClient {
 	t.Helper()
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
-	g, back, err := connect(settings, gateway.Config{Logger: logger}, logger)
+	l, err := forgetful(logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := assemble(settings, gateway.Config{Logger: logger}, l, logger)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,14 +120,14 @@ func serveBefore(t *testing.T, settings backend.Settings) umv1.CallServiceClient
 	}
 	served := make(chan error, 1)
 	ctx, stop := context.WithCancel(context.Background())
-	go func() { served <- g.Serve(ctx, on[0], on[1]) }()
+	go func() { served <- s.Serve(ctx, on[0], on[1]) }()
 	connection, err := grpc.NewClient(on[0].Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		stop()
-		if err := errors.Join(connection.Close(), <-served, back.Close()); err != nil {
+		if err := errors.Join(connection.Close(), <-served, s.close()); err != nil {
 			t.Error(err)
 		}
 	})

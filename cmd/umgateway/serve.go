@@ -10,6 +10,7 @@ import (
 type serveCommand struct {
 	frontFlags `embed:""`
 	Backend    backend.Settings `embed:"" prefix:"backend-"`
+	Ledger     ledgerFlags      `embed:"" prefix:"ledger-"`
 }
 
 // Run serves until the process is told to end.
@@ -18,17 +19,24 @@ func (c *serveCommand) Run(env *environment) error {
 		return errNoBackend
 	}
 	logger := c.logger(env.stderr)
-	g, back, err := connect(c.Backend, c.config(logger), logger)
+	if err := c.Backend.Check(); err != nil {
+		return err
+	}
+	l, err := c.Ledger.open(logger)
+	if err != nil {
+		return err
+	}
+	s, err := assemble(c.Backend, c.config(logger), l, logger)
 	if err != nil {
 		return err
 	}
 	on, err := c.listen()
 	if err != nil {
-		return errors.Join(err, back.Close())
+		return errors.Join(err, s.close())
 	}
 	fmt.Fprint(env.stdout, readyLines(on))
 	logger.Info("serving", "backend", c.Backend.URLs)
-	err = g.Serve(env.ctx, on.grpc, on.http)
+	err = s.Serve(env.ctx, on.grpc, on.http)
 	logger.Info("stopped")
-	return errors.Join(err, back.Close())
+	return errors.Join(err, s.close())
 }

@@ -36,8 +36,8 @@ func Open(s Settings, options Options) (*Backend, error) {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
-	if err := s.check(); err != nil {
-		return nil, fmt.Errorf("backend: %w", err)
+	if err := s.Check(); err != nil {
+		return nil, err
 	}
 	b, err := open(s, options)
 	if err != nil {

@@ -47,8 +47,8 @@ const (
 
 const authNone = "none"
 
-// check refuses settings that contradict each other. All contradictions are reported.
-func (s Settings) check() error {
+// Check refuses settings that contradict each other, as Open does. All contradictions are reported.
+func (s Settings) Check() error {
 	var errs []error
 	require := func(ok bool, format string, args ...any) {
 		if !ok {
@@ -81,5 +81,8 @@ func (s Settings) check() error {
 	default:
 		require(false, "identity %q: want service, caller-basic or mapped", s.Identity)
 	}
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("backend: %w", err)
+	}
+	return nil
 }

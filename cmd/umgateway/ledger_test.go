@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	umv1 "github.com/umgateway/umgateway/gen/um/v1"
+	"github.com/umgateway/umgateway/internal/backend"
+	"github.com/umgateway/umgateway/internal/exchangesim"
+)
+
+// newGuarded serves a gateway before a simulator.
+func newGuarded(t *testing.T) (umv1.CallServiceClient, *exchangesim.Server) {
+	t.Helper()
+	sim, err := exchangesim.New(exchangesim.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	return serveBefore(t, backend.Settings{URLs: []string{server.URL + exchangesim.ServicePath}}), sim
+}
+
+func reasonOf(err error) string {
+	for _, detail := range status.Convert(err).Details() {
+		if info, is := detail.(*errdetails.ErrorInfo); is {
+			return info.GetReason()
+		}
+	}
+	return ""
+}
+
+func TestRepeatsOfADialRingOnce(t *testing.T) {
+	t.Parallel()
+	calls, sim := newGuarded(t)
+	request := &umv1.PlayOnPhoneRequest{EntryId: "AAAA", DialString: "4255550100", RequestId: "one"}
+	ids := make(chan string, 20)
+	var group sync.WaitGroup
+	for range cap(ids) {
+		group.Go(func() {
+			placed, err := calls.PlayOnPhone(t.Context(), request)
+			if err != nil {
+				t.Error(err)
+			}
+			ids <- placed.GetCallId()
+		})
+	}
+	group.Wait()
+	first := <-ids
+	for range cap(ids) - 1 {
+		if id := <-ids; id != first || id == "" {
+			t.Errorf("a repeat got %q, the first %q", id, first)
+		}
+	}
+	if n := sim.Executed("PlayOnPhone"); n != 1 {
+		t.Errorf("the telephone rang %d times, want once", n)
+	}
+	request.DialString = "4255550199"
+	if _, err := calls.PlayOnPhone(t.Context(), request); status.Code(err) != codes.FailedPrecondition || reasonOf(err) != "REQUEST_ID_REUSED" {
+		t.Errorf("another number under the same id gets %v", err)
+	}
+	request.RequestId = ""
+	for range 2 {
+		if _, err := calls.PlayOnPhone(t.Context(), request); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := sim.Executed("PlayOnPhone"); n != 3 {
+		t.Errorf("the telephone rang %d times, want 3 times", n)
+	}
+}
+
+func TestRepeatsOfWhatFailedGetTheSameAnswer(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		misbehaviour exchangesim.Misbehaviour
+		dial         string
+		code         codes.Code
+		reason       string
+		executions   int
+	}{
+		"refused by the dialing rules": {exchangesim.Misbehaviour{}, exchangesim.ForbiddenNumber, codes.FailedPrecondition, "DIALING_RULES_FORBID", 0},
+		"no readable answer":           {exchangesim.Misbehaviour{Times: 1, Drop: true}, "1", codes.Unknown, "OUTCOME_UNKNOWN", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			calls, sim := newGuarded(t)
+			if c.misbehaviour.Times > 0 {
+				sim.Misbehave(c.misbehaviour)
+			}
+			// The first call of a process finds out which namespace is known; nothing of that is to be counted here.
+			before := sim.Executed("PlayOnPhone")
+			for i := range 3 {
+				_, err := calls.PlayOnPhone(t.Context(), &umv1.PlayOnPhoneRequest{EntryId: "AAAA", DialString: c.dial, RequestId: "x"})
+				if status.Code(err) != c.code || reasonOf(err) != c.reason {
+					t.Errorf("attempt %d gets %v, want %v %s", i, err, c.code, c.reason)
+				}
+			}
+			if n := sim.Executed("PlayOnPhone") - before; n != c.executions {
+				t.Errorf("it was executed %d times, want %d", n, c.executions)
+			}
+			if n := sim.Posts(); n != 1 {
+				t.Errorf("the backend saw %d requests, want 1", n)
+			}
+		})
+	}
+}
+
+func TestIdempotencyKeyIsTheRequestIDOfREST(t *testing.T) {
+	t.Parallel()
+	sim, err := exchangesim.New(exchangesim.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	logger := slog.New(slog.DiscardHandler)
+	front := frontFlags{}
+	l, err := forgetful(logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := assemble(backend.Settings{URLs: []string{server.URL}}, front.config(logger), l, logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gateway := httptest.NewServer(s.Handler())
+	t.Cleanup(func() {
+		gateway.Close()
+		if err := s.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	post := func(body string, keys ...string) (int, string) {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, gateway.URL+"/v1/calls:playOnPhone", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range keys {
+			request.Header.Add("Idempotency-Key", key)
+		}
+		reply, err := http.DefaultTransport.RoundTrip(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer reply.Body.Close()
+		data, err := io.ReadAll(reply.Body)
+		return reply.StatusCode, string(bytes.TrimSpace(data)) + errorText(err)
+	}
+	const body = `{"entryId":"AAAA","dialString":"4255550100"}`
+	_, first := post(body, `"key-1"`)
+	for _, c := range []struct{ body, key string }{
+		{body, "key-1"}, {body, `"key-1"`}, {`{"entryId":"AAAA","dialString":"4255550100","requestId":"key-1"}`, `"key-1"`},
+		{`{"entryId":"AAAA","dialString":"4255550100","requestId":"key-1"}`, ""},
+	} {
+		var keys []string
+		if c.key != "" {
+			keys = []string{c.key}
+		}
+		if code, again := post(c.body, keys...); code != http.StatusOK || again != first {
+			t.Errorf("%s with the key %s gets %d %s, want %s", c.body, c.key, code, again, first)
+		}
+	}
+	for name, keys := range map[string][]string{"another in the body": {"key-2"}, "two": {"key-1", "key-3"}, "empty": {""}} {
+		if code, answer := post(`{"entryId":"AAAA","dialString":"4255550100","requestId":"key-1"}`, keys...); code != http.StatusBadRequest {
+			t.Errorf("%s: %d %s, want 400", name, code, answer)
+		}
+	}
+	if code, answer := post(`{"entryId":"BBBB","dialString":"4255550100"}`, "key-1"); code != http.StatusBadRequest || !strings.Contains(answer, "REQUEST_ID_REUSED") {
+		t.Errorf("another request under the same key gets %d %s", code, answer)
+	}
+	if n := sim.Executed("PlayOnPhone"); n != 1 {
+		t.Errorf("the telephone rang %d times, want once", n)
+	}
+}
+
+func errorText(err error) string {
+	if err == nil || errors.Is(err, io.EOF) {
+		return ""
+	}
+	return err.Error()
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/umgateway/umgateway/gateway"
+	"github.com/umgateway/umgateway/gateway/principal"
+	umv1 "github.com/umgateway/umgateway/gen/um/v1"
+	"github.com/umgateway/umgateway/internal/callwatch"
+	"github.com/umgateway/umgateway/internal/exchange"
+	"github.com/umgateway/umgateway/soapbridge"
+)
+
+// watching answers GetCallInfo from what watchers have seen, where the caller allows it.
+type watching struct {
+	gateway.Invoker
+	*callwatch.Hub
+}
+
+// watch makes the hub that follows calls by way of an invoker.
+func watch(next gateway.Invoker) (*watching, error) {
+	getCallInfo := exchange.Method("um.v1.CallService.GetCallInfo")
+	hub, err := callwatch.New(callwatch.Config{
+		Account:   account,
+		Transient: transient,
+		Poll: func(ctx context.Context, callID string) (*umv1.GetCallInfoResponse, error) {
+			out, err := next.Invoke(ctx, getCallInfo, &umv1.GetCallInfoRequest{CallId: callID})
+			if err != nil {
+				return nil, err
+			}
+			info, ok := out.(*umv1.GetCallInfoResponse)
+			if !ok {
+				return nil, fmt.Errorf("poll: the answer is a %T", out)
+			}
+			return info, nil
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &watching{next, hub}, nil
+}
+
+// Invoke carries the call out, or answers it by what was last seen.
+func (w *watching) Invoke(ctx context.Context, method protoreflect.MethodDescriptor, in proto.Message) (proto.Message, error) {
+	if request, asks := in.(*umv1.GetCallInfoRequest); asks && request.GetMaxAge().AsDuration() > 0 {
+		if last := w.Last(ctx, request.GetCallId(), request.GetMaxAge().AsDuration()); last != nil {
+			return last, nil
+		}
+	}
+	return w.Invoker.Invoke(ctx, method, in)
+}
+
+// account names the account that a call acts as. Who shows another password may be somebody else.
+func account(ctx context.Context) string {
+	credential, shown := principal.CredentialFromContext(ctx)
+	if !shown {
+		return ""
+	}
+	return fmt.Sprintf("%s %x", credential.User(), sha256.Sum256([]byte(credential.Password())))
+}
+
+// transient tells whether a poll that failed is worth another.
+func transient(err error) bool {
+	var failure *soapbridge.Error
+	if !errors.As(err, &failure) {
+		return errors.Is(err, context.DeadlineExceeded)
+	}
+	switch failure.Kind {
+	case soapbridge.KindUnavailable, soapbridge.KindOverloaded, soapbridge.KindThrottled, soapbridge.KindDeadline,
+		soapbridge.KindNotSOAP, soapbridge.KindEmpty, soapbridge.KindReplyRefused:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,44 @@
+package gateway
+
+import (
+	"context"
+	"strings"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// idempotencyKey is the HTTP header with which a caller makes a request safe to repeat
+// (draft-ietf-httpapi-idempotency-key-header-07).
+const idempotencyKey = "idempotency-key"
+
+// adoptIdempotencyKey takes the header for the field request_id of requests that have one. Of other requests the header
+// says nothing: repeating them is safe, or is not.
+func adoptIdempotencyKey(ctx context.Context, call *Call, next Handler) error {
+	keys := call.Metadata.Get(idempotencyKey)
+	if len(keys) == 0 || call.Protocol != ProtocolREST {
+		return next(ctx, call)
+	}
+	request := call.Request.ProtoReflect()
+	field := request.Descriptor().Fields().ByName("request_id")
+	if field == nil {
+		return next(ctx, call)
+	}
+	key := unquote(keys[0])
+	switch sent := request.Get(field).String(); {
+	case len(keys) > 1 || key == "":
+		return invalidField("Idempotency-Key", "must be one value, and not empty")
+	case sent != "" && sent != key:
+		return invalidField("request_id", "differs from the header Idempotency-Key: leave one of them out")
+	}
+	request.Set(field, protoreflect.ValueOfString(key))
+	return next(ctx, call)
+}
+
+// unquote takes the quotes off a string of structured headers (RFC 8941 section 3.3.3). Many clients leave them out.
+func unquote(key string) string {
+	inner, quoted := strings.CutPrefix(key, `"`)
+	if inner, closed := strings.CutSuffix(inner, `"`); quoted && closed {
+		return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(inner)
+	}
+	return key
+}
