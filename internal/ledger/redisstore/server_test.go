@@ -26,7 +26,7 @@ import (
 
 // server is a redis-server of Debian's on a unix socket.
 type server struct {
-	t       *testing.T
+	t       testing.TB
 	socket  string
 	dir     string
 	args    []string
@@ -37,7 +37,7 @@ type server struct {
 var safe = []string{"--appendonly", "yes", "--appendfsync", "always"}
 
 // startServer runs a server with the arguments until the test ends.
-func startServer(t *testing.T, args ...string) *server {
+func startServer(t testing.TB, args ...string) *server {
 	t.Helper()
 	// A socket's path must be short, which t.TempDir is not.
 	dir, err := os.MkdirTemp("", "ledger")
@@ -89,7 +89,7 @@ func (s *server) kill() {
 
 func (s *server) options() redisstore.Options { return redisstore.Options{Address: s.socket} }
 
-func (s *server) open(t *testing.T, change ...func(*redisstore.Options)) *redisstore.Store {
+func (s *server) open(t testing.TB, change ...func(*redisstore.Options)) *redisstore.Store {
 	t.Helper()
 	options := s.options()
 	for _, apply := range change {
@@ -104,7 +104,7 @@ func (s *server) open(t *testing.T, change ...func(*redisstore.Options)) *rediss
 }
 
 // admin is a client of the test's own.
-func (s *server) admin(t *testing.T) *redis.Client {
+func (s *server) admin(t testing.TB) *redis.Client {
 	client := redis.NewClient(&redis.Options{Network: "unix", Addr: s.socket})
 	t.Cleanup(func() { client.Close() })
 	return client
@@ -381,4 +381,8 @@ func (m muteable) Write(data []byte) (int, error) {
 		return len(data), nil
 	}
 	return m.Writer.Write(data)
+}
+
+func BenchmarkDial(b *testing.B) {
+	ledgertest.Benchmark(b, startServer(b, safe...).open(b))
 }
