@@ -75,6 +75,10 @@ breaking: bin/buf third_party/.printed ## fail if the schema breaks its callers
 fuzz: ## run each fuzz target for FUZZTIME
 	.ci/fuzz
 
+.PHONY: bench
+bench: ## measure what a call costs; takes about five minutes
+	go run ./bench
+
 .PHONY: dist
 dist: ## build the binaries to ship into dist/, with version and commit
 	CGO_ENABLED=0 go build -trimpath -buildvcs=true -ldflags '-s -w' -o dist/ ./cmd/...

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/umgateway/umgateway/bench/hook"
+)
+
+// process is a child: something that is measured, or something that helps to.
+type process struct {
+	name    string
+	command *exec.Cmd
+	input   io.WriteCloser
+	output  *bufio.Scanner
+	address map[string]string // by what it said is ready there
+	foreign bool              // it does not end with its standard input, as the roles of this program do
+}
+
+// launch starts a program and waits until it has said "X ready at ADDRESS" for each of the names.
+func launch(ctx context.Context, names []string, hooked bool, path string, args ...string) (*process, error) {
+	p := &process{name: strings.Join(append([]string{path}, args...), " "), address: map[string]string{}}
+	p.command = exec.CommandContext(ctx, path, args...)
+	p.command.Cancel = func() error { return p.command.Process.Signal(os.Interrupt) }
+	p.command.WaitDelay = 5 * time.Second
+	if hooked {
+		p.command.Env = append(os.Environ(), hook.Variable+"=1")
+		names = append([]string{"hook"}, names...)
+	}
+	log, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	p.command.Stderr = log // the access log
+	if p.input, err = p.command.StdinPipe(); err != nil {
+		return nil, err
+	}
+	output, err := p.command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	p.output = bufio.NewScanner(output)
+	if err := p.command.Start(); err != nil {
+		return nil, err
+	}
+	for range names {
+		line, err := p.line()
+		if err != nil {
+			return nil, errors.Join(err, p.stop())
+		}
+		what, address, _ := strings.Cut(line, " ready at ")
+		p.address[what] = strings.TrimPrefix(address, "http://")
+	}
+	for _, name := range names {
+		if p.address[name] == "" {
+			return nil, errors.Join(fmt.Errorf("%s: it did not say where %s is ready", p.name, name), p.stop())
+		}
+	}
+	return p, nil
+}
+
+// line reads the next line that the process prints.
+func (p *process) line() (string, error) {
+	if p.output.Scan() {
+		return p.output.Text(), nil
+	}
+	return "", fmt.Errorf("%s: it has ended: %w", p.name, errors.Join(io.ErrUnexpectedEOF, p.output.Err()))
+}
+
+// ask sends a value as a line and reads the answer.
+func (p *process) ask(question, answer any) error {
+	if err := json.NewEncoder(p.input).Encode(question); err != nil {
+		return err
+	}
+	line, err := p.line()
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal([]byte(line), answer)
+}
+
+// stop has the process end and waits for that.
+func (p *process) stop() error {
+	_ = p.input.Close()
+	if p.foreign {
+		_ = p.command.Process.Signal(os.Interrupt)
+	}
+	for p.output.Scan() {
+		continue
+	}
+	if err := p.command.Wait(); err != nil {
+		return fmt.Errorf("%s: %w", p.name, err)
+	}
+	return nil
+}

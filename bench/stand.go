@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+)
+
+// bench is what all contests share.
+type bench struct {
+	self     string // this program
+	programs programs
+	rounds   int
+	duration time.Duration // of an entrant's turn in a round
+}
+
+// stand is a backend with the servers before it and their loads, each a process of its own.
+type stand struct {
+	backend *process
+	servers map[server]*process
+	loads   []*process // one for each entrant
+	all     []*process // in the order in which they were started
+}
+
+// prepare starts everything that a contest needs. The stand must be stopped, even after an error.
+func (b *bench) prepare(ctx context.Context, c contest) (*stand, error) {
+	s := &stand{servers: map[server]*process{}}
+	var err error
+	if s.backend, err = s.keep(launch(ctx, []string{"SOAP"}, false, b.self, "backend", c.delay.String())); err != nil {
+		return s, err
+	}
+	for _, e := range c.entrants {
+		if s.servers[e.server] == nil {
+			if s.servers[e.server], err = s.keep(b.serve(ctx, e.server, s.backend.address["SOAP"], false)); err != nil {
+				return s, err
+			}
+		}
+		loader, err := s.keep(b.call(ctx, e.load, s.servers[e.server]))
+		if err != nil {
+			return s, err
+		}
+		s.loads = append(s.loads, loader)
+	}
+	return s, nil
+}
+
+// keep remembers a process, so that it is stopped.
+func (s *stand) keep(p *process, err error) (*process, error) {
+	if err == nil {
+		s.all = append(s.all, p)
+	}
+	return p, err
+}
+
+// stop ends the processes, those that were started last first.
+func (s *stand) stop() error {
+	var errs []error
+	for i := len(s.all) - 1; i >= 0; i-- {
+		errs = append(errs, s.all[i].stop())
+	}
+	s.all = nil
+	return errors.Join(errs...)
+}
+
+// serve starts a server before the backend.
+func (b *bench) serve(ctx context.Context, what server, backend string, hooked bool) (*process, error) {
+	switch what.kind {
+	case kindProxy:
+		return launch(ctx, []string{"SOAP"}, hooked, b.self, "proxy", backend)
+	case kindOrdinary:
+		return launch(ctx, []string{"gRPC", "REST"}, hooked, b.self, "ordinary", backend)
+	}
+	path := b.programs.plain
+	if hooked {
+		path = b.programs.hooked
+	}
+	p, err := launch(ctx, []string{"gRPC", "REST"}, hooked, path, append([]string{"serve",
+		"--http-addr", "127.0.0.1:0", "--grpc-addr", "127.0.0.1:0", "--backend-url", "http://" + backend + servicePath,
+	}, strings.Fields(what.flags)...)...)
+	if err == nil {
+		p.foreign = true
+	}
+	return p, err
+}
+
+// fronts says which front of a server a protocol is for.
+var fronts = map[string]string{protocolGRPC: "gRPC", protocolPath: "REST", protocolBody: "REST", protocolSOAP: "SOAP"}
+
+// call starts a load on a server.
+func (b *bench) call(ctx context.Context, l load, on *process) (*process, error) {
+	description, err := json.Marshal(l)
+	if err != nil {
+		return nil, err
+	}
+	return launch(ctx, []string{"load"}, false, b.self, "load", string(description), on.address[fronts[l.Protocol]])
+}
