@@ -72,7 +72,7 @@ func startKDC(t *testing.T) *realmKDC {
 	k := &realmKDC{dir: openDir(t)}
 	k.env = []string{
 		"KRB5_CONFIG=" + k.path("krb5.conf"), "KRB5_KDC_PROFILE=" + k.path("kdc.conf"), "LC_ALL=C.UTF-8",
-		"KRB5RCACHENAME=", "KRB5RCACHEDIR=" + k.path("replays"), "KRB5CCNAME=" + k.path("unused.ccache"),
+		"KRB5RCACHENAME=dfl:", "KRB5RCACHEDIR=" + k.path("replays"), "KRB5CCNAME=" + k.path("unused.ccache"),
 	}
 	for _, dir := range []string{"db", "replays"} {
 		if err := os.Mkdir(k.path(dir), 0o755); err != nil {
@@ -142,8 +142,8 @@ func (k *realmKDC) admin(t *testing.T, script string) string {
 
 var failedAttempts = regexp.MustCompile(`Failed password attempts: (\d+)`)
 
-// failures returns how many wrong passwords the realm has counted for a user.
-func (k *realmKDC) failures(t *testing.T, user string) string {
+// counted returns how many wrong passwords the realm has counted for a user.
+func (k *realmKDC) counted(t *testing.T, user string) string {
 	t.Helper()
 	match := failedAttempts.FindStringSubmatch(k.admin(t, "getprinc "+user+"\n"))
 	if match == nil {

@@ -21,6 +21,7 @@ import (
 const (
 	startLimit = 30 * time.Second
 	stopLimit  = 15 * time.Second
+	shownLines = 30
 )
 
 // process is a server that runs until the test ends.
@@ -126,6 +127,11 @@ func (p *process) stop(t *testing.T) {
 		t.Errorf("%s did not end:\n%s", p.name, p.output())
 	}
 	syscall.Kill(-p.pid, syscall.SIGKILL) // its children
+	if t.Failed() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		t.Logf("%s:\n%s", p.name, strings.Join(p.lines[max(len(p.lines)-shownLines, 0):], "\n"))
+	}
 }
 
 // onFreePort starts a server that cannot choose a port by itself. Between our choice and its start another process may
