@@ -107,6 +107,24 @@ func TestCharacterSetsAreRead(t *testing.T) {
 	}
 }
 
+// TestPrologsThatSayNothingMeanUTF8: whatever is wrong with them.
+func TestPrologsThatSayNothingMeanUTF8(t *testing.T) {
+	t.Parallel()
+	rest := strings.TrimPrefix(frenchFault("x"), `<?xml version="1.0" encoding="x"?>`)
+	for _, prolog := range []string{
+		`<?xml?>`, `<?xml ?>`, `<?xml version="1.0"?>`, `<?xml encoding?>`, `<?xml encoding=?>`, `<?xml encoding "koi8-r"?>`,
+		`<?xml encoding=koi8-r?>`, `<?xml encoding=""?>`, `<?xmlish encoding="koi8-r"?>`, `<?xml encoding'="koi8-r"?>`,
+		`<?xml ` + strings.Repeat(" ", 300) + `encoding="koi8-r"?>`,
+	} {
+		t.Run(prolog[:min(len(prolog), 40)], func(t *testing.T) {
+			t.Parallel()
+			if fault, failure := readFault(t, []byte(prolog+rest), "Content-Type: text/xml"); fault == nil || fault.Text != frenchText {
+				t.Errorf("got %v, want the text %q", failure, frenchText)
+			}
+		})
+	}
+}
+
 // TestISO88591IsReadAsItIs: its characters from 0x80 to 0x9F are controls, not those of windows-1252.
 func TestISO88591IsReadAsItIs(t *testing.T) {
 	t.Parallel()

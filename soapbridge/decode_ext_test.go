@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	umv1 "github.com/umgateway/umgateway/gen/um/v1"
 	"github.com/umgateway/umgateway/internal/vectors"
 	"github.com/umgateway/umgateway/soapbridge"
 	"github.com/umgateway/umgateway/soapbridge/transport"
@@ -387,5 +388,19 @@ func TestRepliesDoNotShareWhatWasReported(t *testing.T) {
 		if odd := 1 - i%2; len(e.Unknown) != odd || e.Dropped != odd {
 			t.Errorf("reply %d: got %d unknown texts and %d dropped characters, want %d", i, len(e.Unknown), e.Dropped, odd)
 		}
+	}
+}
+
+// TestReadingLeavesTheReplyAsItIs: its bytes belong to the transport.
+func TestReadingLeavesTheReplyAsItIs(t *testing.T) {
+	t.Parallel()
+	document := envelope(`<m:PlayOnPhoneResponse a="&#65;&#10;&#13;"><m:PlayOnPhoneResponse>a<!-- - -->b&amp;<![CDATA[c]]>` + "\r\n" + `d</m:PlayOnPhoneResponse></m:PlayOnPhoneResponse>`)
+	reply := xmlReply(http.StatusOK, document)
+	got, err := readUM(t, "PlayOnPhone", reply)
+	if err != nil || got.(*umv1.PlayOnPhoneResponse).GetCallId() != "ab&c\nd" {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if string(reply.Body) != document {
+		t.Errorf("the reply was changed to %s", reply.Body)
 	}
 }

@@ -278,6 +278,81 @@ func TestRenamesSpellOneElementDifferently(t *testing.T) {
 	}
 }
 
+// TestResultsInsideMessagesAreCheckedToo: each message has its own required fields, and its own first of what is repeated.
+func TestResultsInsideMessagesAreCheckedToo(t *testing.T) {
+	t.Parallel()
+	const head, tail = `<d:ShipResponse status="OK">`, `<d:Receipt/><d:Total>0</d:Total></d:ShipResponse>`
+	const tracking = `<d:Tracking t:number="1"/>`
+	tests := map[string]struct {
+		reply, want  string
+		cause, field string
+	}{
+		"first message wins":           {reply: head + tracking + `<d:Depot country="A"><t:Street>a</t:Street></d:Depot><d:Depot country="B"><t:Street>b</t:Street></d:Depot>` + tail, want: `{"status": "STATUS_OK", "tracking": "1", "depot": {"street": "a", "country": "A"}}`},
+		"first element wins":           {reply: head + `<d:Tracking/>` + tracking + tail, cause: soapbridge.CauseMissing, field: "tracking"},
+		"first list wins":              {reply: head + tracking + `<d:Events><t:Event at="1">a</t:Event></d:Events><d:Events><t:Event at="2">b</t:Event></d:Events>` + tail, want: `{"status": "STATUS_OK", "tracking": "1", "events": [{"at": "1", "text": "a"}]}`},
+		"nil in a list":                {reply: head + tracking + `<d:Events><t:Event xsi:nil="true"/><t:Event at="2">b</t:Event></d:Events><d:Code xsi:nil="true"/><d:Code>5</d:Code>` + tail, want: `{"status": "STATUS_OK", "tracking": "1", "events": [{"at": "2", "text": "b"}], "codes": [5]}`},
+		"message nil":                  {reply: head + tracking + `<d:Depot xsi:nil="true"/>` + tail, want: `{"status": "STATUS_OK", "tracking": "1"}`},
+		"missing in a message":         {reply: head + tracking + `<d:Depot country="A"/>` + tail, cause: soapbridge.CauseMissing, field: "street"},
+		"missing in a message of many": {reply: head + tracking + `<d:Events><t:Event at="1"/><t:Event/></d:Events>` + tail, cause: soapbridge.CauseMissing, field: "at"},
+		"no number in an attribute":    {reply: head + tracking + `<d:Events><t:Event at="1.0"/></d:Events>` + tail, cause: soapbridge.CauseValue, field: "at"},
+		"number beyond 64 bits":        {reply: head + tracking + `<d:Events><t:Event at="9223372036854775808"/></d:Events>` + tail, cause: soapbridge.CauseValue, field: "at"},
+		"number beyond 32 bits":        {reply: head + tracking + `<d:Code>2147483648</d:Code>` + tail, cause: soapbridge.CauseValue, field: "codes"},
+		"number that is none":          {reply: head + tracking + `<d:Code/>` + tail, cause: soapbridge.CauseValue, field: "codes"},
+		"number in hex":                {reply: head + tracking + `<d:Code>0x10</d:Code>` + tail, cause: soapbridge.CauseValue, field: "codes"},
+		"number with underscores":      {reply: head + tracking + `<d:Code>1_0</d:Code>` + tail, cause: soapbridge.CauseValue, field: "codes"},
+		"number below zero":            {reply: head + tracking + `<d:Receipt/><d:Total>-1</d:Total></d:ShipResponse>`, cause: soapbridge.CauseValue, field: "total"},
+		"base64 that is none":          {reply: head + tracking + `<d:Receipt>A</d:Receipt><d:Total>0</d:Total></d:ShipResponse>`, cause: soapbridge.CauseValue, field: "receipt"},
+		"attribute in a namespace":     {reply: `<d:ShipResponse d:status="OK">` + tracking + tail, cause: soapbridge.CauseMissing, field: "status"},
+		"attribute with a reference":   {reply: `<d:ShipResponse status="&#79;K">` + `<d:Tracking t:number="a` + "\t\r\nb" + `&#9;&amp;"/>` + tail, want: `{"status": "STATUS_OK", "tracking": "a  b\t&"}`},
+		"attribute broken":             {reply: `<d:ShipResponse status="&bogus;">` + tracking + tail, cause: ""},
+	}
+	service := depotSchema().service(t)
+	method := service.Methods().ByName("Ship")
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := always(func() *transport.Reply { return xmlReply(http.StatusOK, fmt.Sprintf(depotEnvelope, test.reply)) })
+			bridge, err := soapbridge.New(depotDialect(), b, []protoreflect.ServiceDescriptor{service})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := bridge.Invoke(t.Context(), method, fromJSON(t, method.Input(), `{"speed": "SPEED_FAST"}`))
+			if test.want != "" {
+				if want := fromJSON(t, method.Output(), test.want); err != nil || !proto.Equal(got, want) {
+					t.Errorf("got %v, %v, want %v", got, err, want)
+				}
+				return
+			}
+			inner := failureOf(t, failureOf(t, err).Err) // the operation must not be repeated: its outcome is unknown
+			if inner.Cause != test.cause || test.field != "" && !strings.Contains(inner.Error(), "."+test.field) {
+				t.Errorf("got %v, want %s of %s", inner, test.cause, test.field)
+			}
+		})
+	}
+}
+
+// TestNamespacesAreEscaped: a namespace may hold any character that a URI may, and what people write beyond that.
+func TestNamespacesAreEscaped(t *testing.T) {
+	t.Parallel()
+	dialect := depotDialect()
+	dialect.Forms[0].Namespaces["d"] = `urn:"d"?a&<b>`
+	answer := fmt.Sprintf(depotEnvelope, `<BareResponse/>`)
+	b := always(func() *transport.Reply { return xmlReply(http.StatusOK, answer) })
+	service := depotSchema().service(t)
+	bridge, err := soapbridge.New(dialect, b, []protoreflect.ServiceDescriptor{service})
+	if err != nil {
+		t.Fatal(err)
+	}
+	method := service.Methods().ByName("Bare")
+	if _, err := bridge.Invoke(t.Context(), method, fromJSON(t, method.Input(), `{}`)); err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Replace(fmt.Sprintf(depotEnvelope, `<d:Bare><A/><d:B/><t:C/></d:Bare>`), "urn:example:depot", "urn:&quot;d&quot;?a&amp;&lt;b&gt;", 1)
+	if d := xmltree.Diff([]byte(b.requests[0].body), []byte(want)); d != "" {
+		t.Error(d)
+	}
+}
+
 // TestInvalidUTF8IsRefusedByField: a message that was made in this process may hold it.
 func TestInvalidUTF8IsRefusedByField(t *testing.T) {
 	t.Parallel()
