@@ -5,12 +5,14 @@ package interop
 import (
 	"bufio"
 	"context"
+	"crypto/x509"
 	"encoding/base64"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -70,14 +72,9 @@ ProxyPass / %[6]s
 // startFront starts Apache before a simulator of its own.
 func startFront(t *testing.T, k *realmKDC, config frontConfig) *front {
 	t.Helper()
-	f := &front{dir: openDir(t), secure: config.tls, pki: newPKI(t), backend: startBackend(t)}
-	f.pki.writeServer(t, f.dir)
-	env := append(k.env, "NTLM_USER_FILE="+filepath.Join(f.dir, "ntlm-users"), "KRB5_KTNAME="+k.path("http.keytab"))
-	lines := ""
-	for name, password := range users {
-		lines += "CONTOSO:" + name + ":" + password + "\n"
-	}
-	write(t, filepath.Join(f.dir, "ntlm-users"), lines)
+	f := &front{dir: openDir(t), secure: config.tls, pki: newPKI(t, x509.ECDSAWithSHA256), backend: startBackend(t)}
+	f.pki.write(t, f.dir, "server")
+	env := f.acceptorEnv(t, k)
 	secure := ""
 	if config.tls {
 		secure = "SSLEngine On\nSSLCertificateFile server.pem\nSSLCertificateKeyFile server.key\n"
@@ -88,6 +85,18 @@ func startFront(t *testing.T, k *realmKDC, config frontConfig) *front {
 		return start(t, env, "/usr/sbin/apache2", "-DFOREGROUND", "-f", conf)
 	}, "resuming normal operations")
 	return f
+}
+
+// acceptorEnv says where the service's keys and the users of NTLM are.
+func (f *front) acceptorEnv(t *testing.T, k *realmKDC) []string {
+	t.Helper()
+	lines := ""
+	for name, password := range users {
+		lines += "CONTOSO:" + name + ":" + password + "\n"
+	}
+	path := filepath.Join(f.dir, "ntlm-users")
+	write(t, path, lines)
+	return append(slices.Clip(k.env), "NTLM_USER_FILE="+path, "KRB5_KTNAME="+k.path("http.keytab"))
 }
 
 func loadModules() string {

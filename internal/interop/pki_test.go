@@ -23,7 +23,8 @@ type pki struct {
 	key   []byte
 }
 
-func newPKI(t *testing.T) *pki {
+// newPKI makes a certificate that is signed in this way.
+func newPKI(t *testing.T, signature x509.SignatureAlgorithm) *pki {
 	t.Helper()
 	authorityKey, serverKey := newKey(t), newKey(t)
 	authority := &x509.Certificate{
@@ -31,7 +32,7 @@ func newPKI(t *testing.T) *pki {
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}
 	authorityDER := sign(t, authority, authority, authorityKey, authorityKey)
-	server := &x509.Certificate{SerialNumber: big.NewInt(2), DNSNames: []string{host}, NotAfter: time.Now().Add(time.Hour)}
+	server := &x509.Certificate{SerialNumber: big.NewInt(2), DNSNames: []string{host}, NotAfter: time.Now().Add(time.Hour), SignatureAlgorithm: signature}
 	p := &pki{roots: x509.NewCertPool(), leaf: sign(t, server, authority, serverKey, authorityKey)}
 	signed, err := x509.ParseCertificate(authorityDER)
 	if err != nil {
@@ -62,11 +63,14 @@ func sign(t *testing.T, cert, parent *x509.Certificate, key, parentKey *ecdsa.Pr
 	return der
 }
 
-// writeServer writes server.pem and server.key.
-func (p *pki) writeServer(t *testing.T, dir string) {
+// write writes the certificate and its key to files of that name.
+func (p *pki) write(t *testing.T, dir, name string) {
 	t.Helper()
-	write(t, filepath.Join(dir, "server.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.leaf})))
-	write(t, filepath.Join(dir, "server.key"), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: p.key})))
+	for suffix, block := range map[string]*pem.Block{
+		".pem": {Type: "CERTIFICATE", Bytes: p.leaf}, ".key": {Type: "PRIVATE KEY", Bytes: p.key},
+	} {
+		write(t, filepath.Join(dir, name+suffix), string(pem.EncodeToMemory(block)))
+	}
 }
 
 func (p *pki) client() *tls.Config { return &tls.Config{RootCAs: p.roots} }

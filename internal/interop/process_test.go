@@ -90,7 +90,8 @@ func (p *process) read(output io.ReadCloser) {
 	}
 }
 
-// ready waits for a line of the output that fits the pattern, and returns its groups. It returns nil if the process ends.
+// ready waits for a line of the output, past or to come, that fits the pattern, and returns its groups. It returns nil if the
+// process ends.
 func (p *process) ready(t *testing.T, pattern string) []string {
 	t.Helper()
 	expression, found := regexp.MustCompile(pattern), make(chan []string, 1)
