@@ -23,8 +23,9 @@ type entrant struct {
 
 // server is what is measured.
 type server struct {
-	kind  kind
-	flags string // of the gateway, with spaces between them, beside its addresses
+	kind    kind
+	flags   string // of the gateway, with spaces between them, beside its addresses
+	program string // another build of the gateway; empty for the one that was built
 }
 
 type kind int
@@ -66,12 +67,27 @@ func contests() []contest {
 			entrant{name: fmt.Sprintf("gateway, %d in flight", l.inFlight()), server: theGateway, load: l, target: target{cpu: atMost}})
 	}
 	inFlight.entrants[0].target = target{}
-	few, many := server{kindGateway, "--backend-max-conns 8"}, server{kindGateway, "--backend-max-conns 64"}
+	few, many := theGateway, theGateway
+	few.flags, many.flags = "--backend-max-conns 8", "--backend-max-conns 64"
 	connections := contest{name: "connections", title: "gRPC Disconnect, more connections to the backend", entrants: []entrant{
 		{name: "gateway, 8 connections", server: few, load: load{protocolGRPC, 4, 16}},
 		{name: "gateway, 64 connections", server: many, load: load{protocolGRPC, 4, 16}, target: target{cpu: atMost}},
 	}}
 	return append(list, inFlight, connections)
+}
+
+// against adds another build of the gateway wherever the gateway is.
+func (c contest) against(program string) contest {
+	var entrants []entrant
+	for _, e := range c.entrants {
+		entrants = append(entrants, e)
+		if e.server.kind == kindGateway {
+			e.name, e.server.program, e.target = e.name+", other build", program, target{}
+			entrants = append(entrants, e)
+		}
+	}
+	c.entrants = entrants
+	return c
 }
 
 // versus puts the gateway between the reverse proxy and the ordinary gateway.

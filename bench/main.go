@@ -41,6 +41,8 @@ func run(ctx context.Context, args []string) error {
 	rounds := flags.Int("rounds", 9, "rounds of each contest")
 	duration := flags.Duration("for", 1500*time.Millisecond, "how long each turn takes")
 	only := flags.String("run", "", "run the contests whose names match this regular expression: grpc, rest, body, slow, one, flight, connections, memory")
+	profiles := flags.String("profiles", "", "write profiles of the gateway to this folder, with the contest memory")
+	other := flags.String("against", "", "another build of the gateway, to be measured beside this one")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -53,7 +55,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	b := &bench{rounds: *rounds, duration: *duration}
+	b := &bench{rounds: *rounds, duration: *duration, profiles: *profiles, other: *other}
 	if b.self, err = os.Executable(); err != nil {
 		return err
 	}
@@ -85,6 +87,9 @@ func (b *bench) all(ctx context.Context, wanted *regexp.Regexp) error {
 	for _, c := range contests() {
 		if !wanted.MatchString(c.name) {
 			continue
+		}
+		if b.other != "" {
+			c = c.against(b.other)
 		}
 		results, err := c.run(ctx, b)
 		if err != nil {

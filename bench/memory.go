@@ -46,12 +46,13 @@ func (b *bench) allocations(ctx context.Context, l load) (a allocated, err error
 	if err != nil {
 		return a, err
 	}
+	profiled := b.profile(server, l.Protocol)
 	var r result
 	if err := loader.ask(order{For: b.duration}, &r); err != nil {
 		return a, err
 	}
 	after, err := server.memory()
-	if err != nil {
+	if err := errors.Join(err, <-profiled); err != nil {
 		return a, err
 	}
 	return allocated{

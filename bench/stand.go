@@ -14,6 +14,8 @@ type bench struct {
 	programs programs
 	rounds   int
 	duration time.Duration // of an entrant's turn in a round
+	profiles string        // folder for profiles; empty for none
+	other    string        // another build of the gateway to compare with; empty for none
 }
 
 // stand is a backend with the servers before it and their loads, each a process of its own.
@@ -73,8 +75,11 @@ func (b *bench) serve(ctx context.Context, what server, backend string, hooked b
 		return launch(ctx, []string{"gRPC", "REST"}, hooked, b.self, "ordinary", backend)
 	}
 	path := b.programs.plain
-	if hooked {
+	switch {
+	case hooked:
 		path = b.programs.hooked
+	case what.program != "":
+		path = what.program
 	}
 	p, err := launch(ctx, []string{"gRPC", "REST"}, hooked, path, append([]string{"serve",
 		"--http-addr", "127.0.0.1:0", "--grpc-addr", "127.0.0.1:0", "--backend-url", "http://" + backend + servicePath,
