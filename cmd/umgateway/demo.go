@@ -28,11 +28,11 @@ func (c *demoCommand) Run(env *environment) error {
 	if err != nil {
 		return fmt.Errorf("--backend-addr: %w", err)
 	}
-	l, err := forgetful(logger)
+	m, err := forgetful(logger)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	s, err := assemble(backend.Settings{URLs: []string{serviceURL(listener)}}, c.config(logger), l, logger)
+	s, err := assemble(backend.Settings{URLs: []string{serviceURL(listener)}}, c.config(logger), m, logger)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

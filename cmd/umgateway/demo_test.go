@@ -152,7 +152,7 @@ func TestServeWorksBeforeASimulatorOfEitherScheme(t *testing.T) {
 			t.Parallel()
 			simulator := start(t, "simulated", "simulate", "--addr", "127.0.0.1:0", "--scheme", scheme)
 			p := start(t, "REST", "serve", "--backend-url", simulator.ready["simulated Exchange"], "--http-addr", "127.0.0.1:0", "--grpc-addr", "127.0.0.1:0",
-				"--ledger-file", filepath.Join(t.TempDir(), "ledger.db"))
+				"--ledger", filepath.Join(t.TempDir(), "ledger.db"))
 			callOverREST(t, p.ready["REST"])
 			callOverGRPC(t, p.ready["gRPC"])
 			p.end(t)

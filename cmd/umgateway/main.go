@@ -27,6 +27,7 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Serve gRPC and REST in front of an Exchange server."`
 	Demo     demoCommand     `cmd:"" help:"Run a simulated Exchange server and the gateway in one process, to try it."`
 	Simulate simulateCommand `cmd:"" help:"Run the simulated Exchange server alone."`
+	Version  versionCommand  `cmd:"" help:"Print version and commit."`
 }
 
 // environment is what a command gets besides its flags.

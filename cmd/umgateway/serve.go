@@ -8,10 +8,15 @@ import (
 )
 
 type serveCommand struct {
-	frontFlags `embed:""`
-	Backend    backend.Settings `embed:"" prefix:"backend-"`
-	Ledger     ledgerFlags      `embed:"" prefix:"ledger-"`
+	frontFlags  `embed:""`
+	Backend     backend.Settings `embed:"" prefix:"backend-"`
+	ledgerFlags `embed:""`
 }
+
+var errNoBackend = errors.New(`serve: no backend is set
+Say where Exchange is:    umgateway serve --backend-url https://mail.example.com/UnifiedMessaging/Service.asmx
+or by the environment:    UMGATEWAY_BACKEND_URL=…
+Without Exchange at hand: umgateway demo`)
 
 // Run serves until the process is told to end.
 func (c *serveCommand) Run(env *environment) error {
@@ -22,11 +27,11 @@ func (c *serveCommand) Run(env *environment) error {
 	if err := c.Backend.Check(); err != nil {
 		return err
 	}
-	l, err := c.Ledger.open(logger)
+	m, err := c.open(logger)
 	if err != nil {
 		return err
 	}
-	s, err := assemble(c.Backend, c.config(logger), l, logger)
+	s, err := assemble(c.Backend, c.config(logger), m, logger)
 	if err != nil {
 		return err
 	}

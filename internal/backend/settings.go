@@ -22,7 +22,7 @@ type Settings struct {
 	PasswordFile       string `name:"password-file" yaml:"password_file" placeholder:"FILE" help:"File with the account's password. It is read again when it changes."`
 	Keytab             string `name:"keytab" yaml:"keytab" placeholder:"FILE" help:"Kerberos keytab of the account."`
 	CCache             string `name:"ccache" yaml:"ccache" placeholder:"FILE" help:"Kerberos credential cache of the account."`
-	Krb5Conf           string `name:"krb5-conf" yaml:"krb5_conf" placeholder:"FILE" help:"Kerberos configuration (KRB5_CONFIG, or else /etc/krb5.conf)."`
+	Krb5Conf           string `name:"krb5-conf" env:"UMGATEWAY_BACKEND_KRB5_CONF" yaml:"krb5_conf" placeholder:"FILE" help:"Kerberos configuration (KRB5_CONFIG, or else /etc/krb5.conf)."`
 	SPN                string `name:"spn" yaml:"spn" placeholder:"NAME" help:"Service principal name (HTTP/ and the host of the address)."`
 	AllowInsecureBasic bool   `name:"allow-insecure-basic" yaml:"allow_insecure_basic" help:"Let Basic credentials go over plain http."`
 	NoChannelBindings  bool   `name:"no-channel-bindings" yaml:"no_channel_bindings" help:"Do not bind the sign-in to the TLS channel, for servers behind something that ends TLS."`

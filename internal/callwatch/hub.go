@@ -30,8 +30,6 @@ type Config struct {
 	Heartbeat time.Duration
 	// Remember is how long a call that nobody watches any more is remembered, for watchers who come back. Default 5 min.
 	Remember time.Duration
-	// Watched is told about each sign that somebody cares about a call: a watch begins, goes on, or ends. Default: nobody is.
-	Watched func(callID string)
 }
 
 func (c *Config) setDefaults() error {
@@ -43,9 +41,6 @@ func (c *Config) setDefaults() error {
 	}
 	if c.Transient == nil {
 		c.Transient = func(error) bool { return false }
-	}
-	if c.Watched == nil {
-		c.Watched = func(string) {}
 	}
 	for _, d := range [...]struct {
 		value    *time.Duration
@@ -93,6 +88,14 @@ func (h *Hub) Watching() (calls, watchers int) {
 		}
 	}
 	return calls, watchers
+}
+
+// Attended tells whether anybody watches a call as the account.
+func (h *Hub) Attended(account, callID string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c := h.calls[key{account, callID}]
+	return c != nil && c.watchers > 0
 }
 
 // Last returns what was last seen of a call that somebody watches, if that is not older than maxAge; nil otherwise.

@@ -178,6 +178,9 @@ func TestTheLastWatcherTakesThePollingAlong(t *testing.T) {
 		time.Sleep(time.Second)
 		leaveFirst()
 		synctest.Wait()
+		if !h.Attended("", "x") || h.Attended("bob", "x") || h.Attended("", "y") {
+			t.Error("who attends to the call is not known")
+		}
 		before := p.polled()
 		time.Sleep(time.Second)
 		if p.polled() == before {
@@ -185,6 +188,9 @@ func TestTheLastWatcherTakesThePollingAlong(t *testing.T) {
 		}
 		leaveSecond()
 		synctest.Wait()
+		if h.Attended("", "x") {
+			t.Error("a call that nobody watches counts as attended")
+		}
 		before = p.polled()
 		time.Sleep(time.Hour)
 		if n := p.polled() - before; n != 0 {

@@ -17,8 +17,6 @@ func (h *Hub) WatchCall(ctx context.Context, request *umv1.WatchCallRequest, sen
 	defer h.leave(c)
 	w := watcher{call: c, after: request.GetAfterSequence(), heartbeat: time.NewTimer(h.config.Heartbeat)}
 	defer w.heartbeat.Stop()
-	h.config.Watched(request.GetCallId())
-	defer h.config.Watched(request.GetCallId())
 	for {
 		events, changed, err := w.news()
 		for _, event := range events {
@@ -47,7 +45,6 @@ func (h *Hub) WatchCall(ctx context.Context, request *umv1.WatchCallRequest, sen
 					return err
 				}
 			}
-			h.config.Watched(request.GetCallId())
 			w.heartbeat.Reset(h.config.Heartbeat)
 		}
 	}

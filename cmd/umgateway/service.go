@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/umgateway/umgateway/gateway"
+	"github.com/umgateway/umgateway/gateway/authn"
+	"github.com/umgateway/umgateway/internal/backend"
+)
+
+// service is a gateway with everything behind it. A call goes through the gateway's interceptors, what was seen of watched
+// calls, the ledger, the leases and the caller's identity to the backend.
+type service struct {
+	*gateway.Gateway
+	backend *backend.Backend
+	memory  *memory
+	leases  *leasing // nil until there are any
+}
+
+// assemble puts a service together. It owns the memory, also when there is an error.
+func assemble(settings backend.Settings, config gateway.Config, m *memory, logger *slog.Logger) (*service, error) {
+	back, err := backend.Open(settings, backend.Options{Log: logger})
+	if err != nil {
+		return nil, errors.Join(err, m.close())
+	}
+	s := &service{backend: back, memory: m}
+	if err := s.build(settings, config, logger); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	back.Subscribe(s.SetServing)
+	return s, nil
+}
+
+func (s *service) build(settings backend.Settings, config gateway.Config, logger *slog.Logger) error {
+	var next gateway.Invoker = s.backend
+	if settings.Identity == backend.IdentityCallerBasic {
+		next, config.CallerCredentials = asCaller{next}, true
+		authenticator, err := authn.New(authn.Config{Basic: true}, authn.Options{Log: logger})
+		if err != nil {
+			return fmt.Errorf("serve: %w", err)
+		}
+		config.Authenticator = authenticator
+	}
+	watcher, err := watch(next)
+	if err != nil {
+		return err
+	}
+	attended := func(callID string) bool { return watcher.Attended("", callID) }
+	if s.leases, err = leases(s.memory.leases, next, attended, logger); err != nil {
+		return err
+	}
+	if watcher.Invoker, err = guard(s.memory.ledger, s.leases, settings); err != nil {
+		return err
+	}
+	config.Invoker, config.Watcher = watcher, watcher
+	s.Gateway, err = gateway.New(config)
+	return err
+}
+
+// close releases what the service holds, after it has served.
+func (s *service) close() error {
+	closeLeases := s.memory.leases.Close
+	if s.leases != nil {
+		closeLeases = s.leases.keeper.Close // which owns the store
+	}
+	return errors.Join(closeLedger(s.memory), closeLeases(), s.backend.Close())
+}
+
+// recordTimeout is how long outcomes that could not be recorded yet are waited for at the end.
+const recordTimeout = 10 * time.Second
+
+func (m *memory) close() error { return errors.Join(closeLedger(m), m.leases.Close()) }
+
+func closeLedger(m *memory) error {
+	ctx, cancel := context.WithTimeout(context.Background(), recordTimeout)
+	defer cancel()
+	return m.ledger.Close(ctx)
+}

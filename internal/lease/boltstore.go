@@ -1,0 +1,78 @@
+package lease
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+var bucket = []byte("leases")
+
+// BoltStore keeps leases in a file on the local disk, for one process at a time.
+type BoltStore struct{ db *bolt.DB }
+
+// lockTimeout is how long another process may take to close the file.
+const lockTimeout = 2 * time.Second
+
+// OpenBolt opens the file, or makes it, for its owner only.
+func OpenBolt(path string) (*BoltStore, error) {
+	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout})
+	if err != nil {
+		return nil, fmt.Errorf("lease: open %s: %w", path, err)
+	}
+	err = db.Update(func(tx *bolt.Tx) error {
+		_, err := tx.CreateBucketIfNotExists(bucket)
+		return err
+	})
+	if err != nil {
+		db.Close()
+		return nil, fmt.Errorf("lease: open %s: %w", path, err)
+	}
+	return &BoltStore{db}, nil
+}
+
+// Put writes a lease.
+func (s *BoltStore) Put(_ context.Context, l Lease) error {
+	value, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	return s.db.Batch(func(tx *bolt.Tx) error { return tx.Bucket(bucket).Put([]byte(l.CallID), value) })
+}
+
+// Get reads the lease of a call.
+func (s *BoltStore) Get(_ context.Context, callID string) (l Lease, err error) {
+	err = s.db.View(func(tx *bolt.Tx) error {
+		value := tx.Bucket(bucket).Get([]byte(callID))
+		if value == nil {
+			return ErrNotFound
+		}
+		return json.Unmarshal(value, &l)
+	})
+	return l, err
+}
+
+// Delete forgets the lease of a call.
+func (s *BoltStore) Delete(_ context.Context, callID string) error {
+	return s.db.Batch(func(tx *bolt.Tx) error { return tx.Bucket(bucket).Delete([]byte(callID)) })
+}
+
+// All reads every lease. One that cannot be read is left out.
+func (s *BoltStore) All(context.Context) (all []Lease, err error) {
+	err = s.db.View(func(tx *bolt.Tx) error {
+		return tx.Bucket(bucket).ForEach(func(_, value []byte) error {
+			var l Lease
+			if json.Unmarshal(value, &l) == nil {
+				all = append(all, l)
+			}
+			return nil
+		})
+	})
+	return all, err
+}
+
+// Close closes the file.
+func (s *BoltStore) Close() error { return s.db.Close() }
