@@ -43,6 +43,8 @@ type backend struct {
 	header http.Header
 	// closes has a connection end after a body was refused.
 	closes bool
+	// judge, if not nil, is called before a credential is judged.
+	judge func()
 	// lockOut has every credential be rejected.
 	lockOut atomic.Bool
 	// persists has a ticket hold for its connection.
@@ -138,6 +140,10 @@ func (b *backend) authenticate(w http.ResponseWriter, r *http.Request, state *co
 	if !b.offersScheme(scheme) {
 		return false
 	}
+	isAnswer := state.ntlm.challenge != nil
+	if b.judge != nil && (scheme == "Basic" || isAnswer) {
+		b.judge()
+	}
 	if scheme == "Basic" {
 		pair, _ := base64.StdEncoding.DecodeString(token)
 		name, password, _ := strings.Cut(string(pair), ":")
@@ -152,7 +158,6 @@ func (b *backend) authenticate(w http.ResponseWriter, r *http.Request, state *co
 		state.user = ticket
 		return ticket != ""
 	}
-	isAnswer := state.ntlm.challenge != nil
 	answer, user, err := state.ntlm.accept(token)
 	if b.lockOut.Load() && user != "" {
 		user, err = "", errors.New("locked out")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -34,64 +33,95 @@ func wantKind(t *testing.T, err error, want transport.Kind) *transport.Error {
 }
 
 func TestWrongPasswordIsTriedOnceHoweverManyCall(t *testing.T) {
-	t.Parallel()
 	for auth, offer := range map[string]string{"basic": `Basic realm="x"`, "ntlm": "NTLM", "negotiate": "Negotiate"} {
 		t.Run(auth, func(t *testing.T) {
-			t.Parallel()
-			b := newBackend(t, offer).start()
-			client := b.client(t, auth, func(c *transport.Config) { c.MaxConns = 20 })
-			const calls = 200
-			failures := make(chan error, calls)
-			var all sync.WaitGroup
-			for range calls {
-				all.Go(func() {
-					_, err := call(t, client, wrong("guess"), "body")
-					failures <- err
-				})
-			}
-			all.Wait()
-			kinds := map[transport.Kind]int{}
-			for range calls {
-				var failure *transport.Error
-				if err := <-failures; !errors.As(err, &failure) || failure.RetryAfter <= 0 {
-					t.Fatalf("error %v", err)
+			synctest.Test(t, func(t *testing.T) {
+				b := newBackend(t, offer)
+				everybodyIsThere := make(chan struct{})
+				b.judge = func() { <-everybodyIsThere }
+				b.startInMemory()
+				client := b.client(t, auth, func(c *transport.Config) { c.MaxConns = 20 })
+				const calls = 200
+				failures := make(chan error, calls)
+				for range calls {
+					go func() { _, err := call(t, client, wrong("guess"), "body"); failures <- err }()
 				}
-				kinds[failure.Kind]++
-			}
-			if b.rejections != 1 || kinds[transport.KindUnauthorized] != 1 || kinds[transport.KindHeldOff] != calls-1 {
-				t.Errorf("%d attempts, kinds %v", b.rejections, kinds)
-			}
-			if got := client.Stats().Rejections; got != 1 {
-				t.Errorf("%d rejections", got)
-			}
+				synctest.Wait()
+				close(everybodyIsThere)
+				kinds := map[transport.Kind]int{}
+				for range calls {
+					var failure *transport.Error
+					if err := <-failures; !errors.As(err, &failure) || failure.RetryAfter != 5*time.Minute {
+						t.Fatalf("error %v", err)
+					}
+					kinds[failure.Kind]++
+				}
+				if b.rejections != 1 || kinds[transport.KindUnauthorized] != 1 || kinds[transport.KindHeldOff] != calls-1 {
+					t.Errorf("%d attempts, kinds %v", b.rejections, kinds)
+				}
+				if got := client.Stats().Rejections; got != 1 {
+					t.Errorf("%d rejections", got)
+				}
+			})
 		})
 	}
 }
 
 func TestRightPasswordIsTriedByOneBeforeTheOthersFollow(t *testing.T) {
-	t.Parallel()
-	b := newBackend(t, "NTLM").start()
-	client := b.client(t, "ntlm", nil)
-	arrived, release := make(chan struct{}), make(chan struct{})
-	next := b.handler
-	var first sync.Once
-	b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		first.Do(func() { close(arrived); <-release })
-		next.ServeHTTP(w, r)
-	})
-	results := make(chan error, 10)
-	try := func() { _, err := call(t, client, identity(`CONTOSO\alice`), "body"); results <- err }
-	go try()
-	<-arrived
-	for range 9 {
-		go try()
-	}
-	close(release)
-	for range 10 {
-		if err := <-results; err != nil {
-			t.Error(err)
+	synctest.Test(t, func(t *testing.T) {
+		b := newBackend(t, "NTLM")
+		judged := make(chan struct{})
+		b.judge = func() { <-judged }
+		b.startInMemory()
+		client := b.client(t, "ntlm", nil)
+		results := make(chan error, 10)
+		for range 10 {
+			go func() { _, err := call(t, client, identity(`CONTOSO\alice`), "body"); results <- err }()
 		}
-	}
+		synctest.Wait()
+		if b.challenged != 1 {
+			t.Errorf("%d calls tried", b.challenged)
+		}
+		close(judged)
+		for range 10 {
+			if err := <-results; err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+func TestCallThatTriesIsNotHeldUpByThoseThatWaitForIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBackend(t, "NTLM")
+		next, first := b.Config.Handler, true
+		everybodyIsThere := make(chan struct{})
+		b.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if first {
+				first = false
+				<-everybodyIsThere
+				w.Header().Set("Connection", "close") // the one that tries needs another connection
+			}
+			next.ServeHTTP(w, r)
+		})
+		b.startInMemory()
+		client := b.client(t, "ntlm", func(c *transport.Config) { c.MaxConns = 2 })
+		results := make(chan error, 5)
+		for range 5 {
+			go func() { _, err := call(t, client, identity(`CONTOSO\alice`), "body"); results <- err }()
+			synctest.Wait()
+		}
+		start := time.Now()
+		close(everybodyIsThere)
+		for range 5 {
+			if err := <-results; err != nil {
+				t.Error(err)
+			}
+		}
+		if took := time.Since(start); took != 0 {
+			t.Errorf("took %v", took)
+		}
+	})
 }
 
 func TestHoldOffEndsWhenTheSecretChanges(t *testing.T) {

@@ -172,6 +172,23 @@ func TestRequestIsNotSentAfterBeforeSendHasUsedUpTheTime(t *testing.T) {
 	})
 }
 
+func TestRequestIsNotSentAfterTheCallerHasGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBackend(t).startInMemory()
+		client := b.client(t, "none", nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err := client.RoundTrip(ctx, &transport.Request{Body: []byte("dial"), BeforeSend: func(context.Context) error {
+			cancel()
+			synctest.Wait() // the connection has heard of it, before its deadline is set
+			return nil
+		}})
+		wantKind(t, err, transport.KindCanceled)
+		if len(b.executed) != 0 {
+			t.Errorf("executed %q", b.executed)
+		}
+	})
+}
+
 func TestConnectionThatDiesDuringBeforeSendIsReplaced(t *testing.T) {
 	t.Parallel()
 	b := newBackend(t).start()

@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -145,7 +146,11 @@ func TestPasswordNeverShowsInFormattedText(t *testing.T) {
 	log := &lines{}
 	slog.New(slog.NewJSONHandler(log, nil)).Info("x", "password", who.Password, "identity", *who)
 	slog.New(slog.NewTextHandler(log, nil)).Info("x", "password", who.Password, "identity", who)
-	for _, text := range []string{fmt.Sprint(who.Password), fmt.Sprintf("%+v", who), fmt.Sprintf("%#v", *who), fmt.Sprintf("%s %q %x", who.Password, who.Password, who.Password), log.String()} {
+	encoded, err := json.Marshal(who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{string(encoded), fmt.Sprint(who.Password), fmt.Sprintf("%+v", who), fmt.Sprintf("%#v", *who), fmt.Sprintf("%s %q %x", who.Password, who.Password, who.Password), log.String()} {
 		if strings.Contains(text, "hidden") || strings.Contains(text, "68696464656e") {
 			t.Errorf("shows the password: %s", text)
 		}
