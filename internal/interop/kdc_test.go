@@ -25,23 +25,27 @@ var users = map[string]string{"alice": "Alice's pässword", "bob": "Bob's passwo
 // realmKDC is a key distribution centre of MIT Kerberos with a database of its own.
 type realmKDC struct {
 	*process
-	dir     string // readable by all, since Apache gives up root
-	env     []string
-	address string
+	dir    string // readable by all, since Apache gives up root
+	env    []string
+	realms []string
+	port   string
 }
 
-const kdcConf = `[kdcdefaults]
-	kdc_listen = 127.0.0.1:%[2]s
-	kdc_tcp_listen = 127.0.0.1:%[2]s
+const kdcDefaults = `[kdcdefaults]
+	kdc_listen = 127.0.0.1:%[1]s
+	kdc_tcp_listen = 127.0.0.1:%[1]s
 [realms]
-	CONTOSO.COM = {
-		database_name = %[1]s/db/principal
-		key_stash_file = %[1]s/db/stash
+`
+
+const kdcRealm = `	%[2]s = {
+		database_name = %[1]s/db/%[2]s
+		key_stash_file = %[1]s/db/%[2]s.stash
 		acl_file = %[1]s/db/acl
 		max_life = 10h
 		max_renewable_life = 7d
 		default_principal_flags = +preauth, +renewable
 		supported_enctypes = aes256-cts:normal aes128-cts:normal aes256-sha2:normal rc4-hmac:normal
+		host_based_services = *
 	}
 `
 
@@ -52,24 +56,29 @@ const krb5Conf = `[libdefaults]
 	dns_canonicalize_hostname = false
 	rdns = false
 	udp_preference_limit = 1
-	allow_weak_crypto = true
+	allow_rc4 = true
 [realms]
 	CONTOSO.COM = {
-		kdc = 127.0.0.1:%s
+		kdc = 127.0.0.1:%[1]s
 		auth_to_local_names = {
 			somebody = nobody
 		}
 	}
+	FABRIKAM.COM = {
+		kdc = 127.0.0.1:%[1]s
+	}
 [domain_realm]
 	.contoso.com = CONTOSO.COM
+	.fabrikam.com = FABRIKAM.COM
 [logging]
 	kdc = STDERR
 `
 
-// startKDC makes a realm with the users and the service, and starts its key distribution centre.
-func startKDC(t *testing.T) *realmKDC {
+// startKDC makes a realm with the users and the service, and other realms that are empty, and starts their key distribution
+// centre.
+func startKDC(t *testing.T, others ...string) *realmKDC {
 	t.Helper()
-	k := &realmKDC{dir: openDir(t)}
+	k := &realmKDC{dir: openDir(t), realms: append([]string{realm}, others...)}
 	k.env = []string{
 		"KRB5_CONFIG=" + k.path("krb5.conf"), "KRB5_KDC_PROFILE=" + k.path("kdc.conf"), "LC_ALL=C.UTF-8",
 		"KRB5RCACHENAME=dfl:", "KRB5RCACHEDIR=" + k.path("replays"), "KRB5CCNAME=" + k.path("unused.ccache"),
@@ -83,22 +92,29 @@ func startKDC(t *testing.T) *realmKDC {
 		t.Fatal(err)
 	}
 	k.configure(t, "1")
-	run(t, k.env, "", "/usr/sbin/kdb5_util", "create", "-s", "-r", realm, "-P", "master")
+	args := []string{"-n"}
+	for _, name := range k.realms {
+		run(t, k.env, "", "/usr/sbin/kdb5_util", "create", "-s", "-r", name, "-P", "master")
+		args = append(args, "-r", name)
+	}
+	k.populate(t)
+	k.process, k.port = onFreePort(t, func(port string) *process {
+		k.configure(t, port)
+		return start(t, k.env, "/usr/sbin/krb5kdc", args...)
+	}, "commencing operation")
+	return k
+}
+
+func (k *realmKDC) populate(t *testing.T) {
+	t.Helper()
 	script := "addpol -maxfailure 3 -failurecountinterval 1h -lockoutduration 1h lock\naddprinc -randkey " + spn + "\n"
 	for name, password := range users {
 		script += fmt.Sprintf("addprinc -policy lock -pw %q %s\n", password, name)
 	}
-	k.admin(t, script+"ktadd -k "+k.path("http.keytab")+" "+spn+"\n")
+	k.admin(t, realm, script+"ktadd -k "+k.path("http.keytab")+" "+spn+"\n")
 	if err := os.Chmod(k.path("http.keytab"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	var port string
-	k.process, port = onFreePort(t, func(port string) *process {
-		k.configure(t, port)
-		return start(t, k.env, "/usr/sbin/krb5kdc", "-n", "-r", realm)
-	}, "commencing operation")
-	k.address = "127.0.0.1:" + port
-	return k
 }
 
 // openDir returns a temporary directory that every user can read.
@@ -123,7 +139,11 @@ func (k *realmKDC) path(name string) string { return filepath.Join(k.dir, name) 
 
 func (k *realmKDC) configure(t *testing.T, port string) {
 	t.Helper()
-	write(t, k.path("kdc.conf"), fmt.Sprintf(kdcConf, k.dir, port))
+	conf := fmt.Sprintf(kdcDefaults, port)
+	for _, name := range k.realms {
+		conf += fmt.Sprintf(kdcRealm, k.dir, name)
+	}
+	write(t, k.path("kdc.conf"), conf)
 	write(t, k.path("krb5.conf"), fmt.Sprintf(krb5Conf, port))
 }
 
@@ -134,8 +154,8 @@ func write(t *testing.T, path, content string) {
 	}
 }
 
-// admin changes the realm's database.
-func (k *realmKDC) admin(t *testing.T, script string) string {
+// admin changes a realm's database.
+func (k *realmKDC) admin(t *testing.T, realm, script string) string {
 	t.Helper()
 	output := run(t, k.env, script, "/usr/sbin/kadmin.local", "-r", realm)
 	if strings.Contains(output, "while") { // it ends well whatever happened
@@ -149,7 +169,7 @@ var failedAttempts = regexp.MustCompile(`Failed password attempts: (\d+)`)
 // counted returns how many wrong passwords the realm has counted for a user.
 func (k *realmKDC) counted(t *testing.T, user string) string {
 	t.Helper()
-	match := failedAttempts.FindStringSubmatch(k.admin(t, "getprinc "+user+"\n"))
+	match := failedAttempts.FindStringSubmatch(k.admin(t, realm, "getprinc "+user+"\n"))
 	if match == nil {
 		t.Fatalf("no count of failures for %s", user)
 	}

@@ -6,10 +6,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"unicode/utf16"
 
 	"github.com/jcmturner/gokrb5/v8/crypto"
 	"github.com/jcmturner/gokrb5/v8/iana/etypeID"
 	"github.com/jcmturner/gokrb5/v8/types"
+	//lint:ignore SA1019 RFC 4757 makes keys with it
+	"golang.org/x/crypto/md4"
 )
 
 // keySizes are the sizes of keys in bytes (RFC 3962, RFC 8009, RFC 4757). gokrb5 gives that of AES256-SHA384 wrongly.
@@ -58,12 +61,15 @@ func decrypt(data types.EncryptedData, key types.EncryptionKey, usage uint32) ([
 
 // passwordKey makes a key of a password (string-to-key, RFC 3961 section 3).
 func passwordKey(kind int32, password, salt string, parameters []byte) (types.EncryptionKey, error) {
+	if kind == etypeID.RC4_HMAC {
+		return types.EncryptionKey{KeyType: kind, KeyValue: rc4Key(password)}, nil
+	}
 	scheme, err := crypto.GetEtype(kind)
 	if err != nil {
 		return types.EncryptionKey{}, err
 	}
 	setting := scheme.GetDefaultStringToKeyParams()
-	if len(parameters) > 0 && kind != etypeID.RC4_HMAC {
+	if len(parameters) > 0 {
 		if len(parameters) != 4 {
 			return types.EncryptionKey{}, errors.New("the parameters of string-to-key do not have four bytes")
 		}
@@ -77,4 +83,13 @@ func passwordKey(kind int32, password, salt string, parameters []byte) (types.En
 		return types.EncryptionKey{}, err
 	}
 	return types.EncryptionKey{KeyType: kind, KeyValue: value}, nil
+}
+
+// rc4Key makes a key of RFC 4757 section 2: the MD4 hash of the password in UTF-16. gokrb5's is wrong beyond ASCII.
+func rc4Key(password string) []byte {
+	hash := md4.New()
+	for _, unit := range utf16.Encode([]rune(password)) {
+		hash.Write([]byte{byte(unit), byte(unit >> 8)})
+	}
+	return hash.Sum(nil)
 }

@@ -1,6 +1,7 @@
 package kerberos
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -91,11 +92,14 @@ func refusal(op string, kinds map[int32]Kind, m messages.KRBError) *Error {
 	return &Error{Op: op, Kind: kind, Code: m.ErrorCode, Err: describe(m)}
 }
 
-// describe says in words what a KRB-ERROR message says. Its e-text is left out, as anybody may have written it.
+// describe says in words what a KRB-ERROR message says.
 func describe(m messages.KRBError) error {
 	text := errorcode.Lookup(m.ErrorCode)
+	if m.EText != "" {
+		text += fmt.Sprintf(", %.100q", m.EText)
+	}
 	if m.ErrorCode == errorcode.KRB_AP_ERR_SKEW {
 		text += fmt.Sprintf("; its clock is %v away from the one here", time.Until(m.STime).Round(time.Second))
 	}
-	return fmt.Errorf("%s", text)
+	return errors.New(text)
 }

@@ -16,9 +16,9 @@ const maxKeytab = 1 << 20
 // secret is what a user logs in with, as it is now.
 type secret struct {
 	user        principal
-	kinds       []int32 // encryption types that there is a key for, the preferred first
+	kinds       []int32 // encryption types to ask for: those that there is a key for first, each group in order of preference
 	fingerprint [sha256.Size]byte
-	// key returns the key for the first of the hints that fits, and its version, which is 0 if unknown.
+	// key returns the key for the first of the hints that there is one for, and its version, which is 0 if unknown.
 	key func(hints []hint) (types.EncryptionKey, int, error)
 }
 
@@ -93,17 +93,22 @@ func entryPrincipal(table keytab.Keytab, i int) principal {
 
 func (p *Profile) keys(path string, user principal, keys map[int32]versionedKey, content []byte) (*secret, error) {
 	s := &secret{user: user, fingerprint: sha256.Sum256(content)}
+	var others []int32
 	for _, kind := range p.loginTypes {
 		if entry, found := keys[kind]; found && checkKey(entry.key) == nil {
 			s.kinds = append(s.kinds, kind)
+		} else {
+			others = append(others, kind)
 		}
 	}
-	if len(s.kinds) == 0 {
+	own := len(s.kinds)
+	if own == 0 {
 		return nil, fmt.Errorf("%s has no key for %s of an encryption type that may be used", path, user)
 	}
+	s.kinds = append(s.kinds, others...) // for session keys
 	s.key = func(hints []hint) (types.EncryptionKey, int, error) {
 		for _, h := range hints {
-			if slices.Contains(s.kinds, h.kind) {
+			if slices.Contains(s.kinds[:own], h.kind) {
 				return keys[h.kind].key, int(keys[h.kind].version), nil
 			}
 		}
