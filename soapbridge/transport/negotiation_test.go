@@ -101,6 +101,73 @@ func TestCredentialThatTheKDCRejectedIsNeverTriedByNTLM(t *testing.T) {
 	}
 }
 
+// versionedTickets are tickets of a credential that changes.
+type versionedTickets struct {
+	*fakeTickets
+	version string
+}
+
+func (v *versionedTickets) Version() string { return v.version }
+
+func TestHoldOffEndsWhenTheKeytabChanges(t *testing.T) {
+	t.Parallel()
+	b := newBackend(t, "Negotiate").start()
+	tickets := &versionedTickets{&fakeTickets{user: `CONTOSO\alice`, fail: rejectedByKDC{}}, "1"}
+	client := b.client(t, "kerberos", func(c *transport.Config) {
+		c.Tickets = func(*transport.Identity) (transport.TicketSource, error) { return tickets, nil }
+	})
+	who := &transport.Identity{Username: `CONTOSO\alice`, Keytab: "keytab"}
+	_, err := call(t, client, who, "body")
+	wantKind(t, err, transport.KindUnauthorized)
+	tickets.fail = nil
+	_, err = call(t, client, who, "body")
+	wantKind(t, err, transport.KindHeldOff)
+	tickets.version = "2"
+	mustCall(t, client, who, "body")
+}
+
+func TestNobodyWaitsForTheServerOnceTheKDCHasAcceptedTheCredential(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBackend(t, "Negotiate")
+		release, order := gated(b)
+		b.startInMemory()
+		client := b.client(t, "kerberos", func(c *transport.Config) { c.Tickets = (&fakeTickets{user: `CONTOSO\alice`}).source })
+		for range 5 {
+			go call(t, client, identity(`CONTOSO\alice`), "body")
+		}
+		synctest.Wait()
+		if got := len(order()); got != 5 {
+			t.Errorf("%d calls arrived", got)
+		}
+		close(release)
+	})
+}
+
+func TestPasswordHasYetToProveItselfWhereATicketWasRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBackend(t, "Negotiate")
+		b.refuseTickets = 1000
+		judged := make(chan struct{})
+		b.judge = func() { <-judged }
+		b.startInMemory()
+		client := b.client(t, "negotiate", func(c *transport.Config) { c.Tickets = (&fakeTickets{user: `CONTOSO\alice`}).source })
+		results := make(chan error, 20)
+		for range 20 {
+			go func() { _, err := call(t, client, wrong("guess"), "body"); results <- err }()
+		}
+		synctest.Wait()
+		close(judged)
+		for range 20 {
+			if err := <-results; err == nil {
+				t.Error("a call got through")
+			}
+		}
+		if b.rejections != 1 {
+			t.Errorf("%d attempts", b.rejections)
+		}
+	})
+}
+
 func TestNTLMStandsInWhileTheKDCCannotBeAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBackend(t, "Negotiate", "NTLM").startInMemory()

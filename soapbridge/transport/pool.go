@@ -192,7 +192,6 @@ func (p *pool) keep(c *conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c.idleSince = time.Now()
-	c.session.used = c.idleSince
 	own := slices.IndexFunc(p.waiters, func(w *waiter) bool { return w.session == c.session })
 	switch {
 	case p.closed:
