@@ -55,7 +55,7 @@ func writeStep(s step) string {
 // FuzzScanner compares the scanner with encoding/xml: a document that both accept has the same elements and the same text
 // for both, and one that encoding/xml accepts is refused only for reasons that it does not look at.
 func FuzzScanner(f *testing.F) {
-	operations, err := vectors.Load()
+	operations, err := vectors.Load("umws")
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -20,7 +20,7 @@ import (
 
 func loadVectors(t testing.TB) []vectors.Operation {
 	t.Helper()
-	operations, err := vectors.Load()
+	operations, err := vectors.Load("umws")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,6 +29,8 @@ func load(t *testing.T, root string) tree {
 		switch {
 		case err != nil:
 			return err
+		case name == ".git" && !entry.IsDir(): // of a linked worktree
+			return nil
 		case entry.IsDir():
 			if name == ".git" || matchesAny(ignored, name+"/") {
 				return fs.SkipDir

@@ -1,11 +1,13 @@
-// Package vectors holds golden requests, replies and faults of the Exchange Unified Messaging web service, for tests.
+// Package vectors holds golden requests, replies and faults of the Exchange Unified Messaging web service, and of the
+// telephone operations of Exchange Web Services, for tests.
 //
 // They were written by hand from the published documents of the service and from what ASP.NET and WCF servers are known to
 // answer; none was printed by the code that it tests. The request and the reply of Disconnect are those of the published
 // documentation, to the byte.
 //
-// There is one directory for each operation, umws/<Operation>, with these files. VARIANT is left out for the ordinary case;
-// a message that a variant lacks is the ordinary one.
+// There is one directory for each rpc and dialect, umws/<rpc> and ews/<rpc>, with these files. VARIANT is left out for the
+// ordinary case; a message that a variant lacks is the ordinary one. A request of ews, which knows http only, is
+// request.VARIANT.xml.
 //
 //	request.VARIANT.https.xml   a request as it is to be sent, in the https form of the namespaces
 //	request.VARIANT.http.xml    the same in the http form
@@ -25,7 +27,7 @@ import (
 	"strings"
 )
 
-//go:embed umws
+//go:embed umws ews
 var files embed.FS
 
 // The messages namespace in the two forms that are in use.
@@ -73,15 +75,15 @@ type Want struct {
 	BackOff       string   `json:"backOff"`       // a time.Duration; empty if the server did not ask for one
 }
 
-// Load reads all vectors, in the order of the operations' names.
-func Load() ([]Operation, error) {
-	directories, err := fs.ReadDir(files, "umws")
+// Load reads all vectors of a dialect, "umws" or "ews", in the order of the rpcs' names.
+func Load(dialect string) ([]Operation, error) {
+	directories, err := fs.ReadDir(files, dialect)
 	if err != nil {
 		return nil, fmt.Errorf("vectors: %w", err)
 	}
 	operations := make([]Operation, 0, len(directories))
 	for _, directory := range directories {
-		operation, err := load(directory.Name())
+		operation, err := load(dialect, directory.Name())
 		if err != nil {
 			return nil, fmt.Errorf("vectors: %s: %w", directory.Name(), err)
 		}
@@ -90,9 +92,9 @@ func Load() ([]Operation, error) {
 	return operations, nil
 }
 
-func load(name string) (Operation, error) {
+func load(dialect, name string) (Operation, error) {
 	operation := Operation{Name: name}
-	directory := path.Join("umws", name)
+	directory := path.Join(dialect, name)
 	entries, err := fs.ReadDir(files, directory)
 	if err != nil {
 		return operation, err
@@ -116,6 +118,14 @@ func (o *Operation) add(directory, kind, variant string) error {
 	switch kind {
 	case "request":
 		r := Request{Variant: strings.TrimSuffix(strings.TrimSuffix(variant, "https"), ".")}
+		if variant == r.Variant { // of a dialect with one form
+			if r.HTTP, err = read(directory, kind, variant, "xml"); err != nil {
+				return err
+			}
+			r.Message, err = read(directory, kind, variant, "json")
+			o.Requests = append(o.Requests, r)
+			return err
+		}
 		if r.HTTPS, err = read(directory, kind, r.Variant, "https.xml"); err != nil {
 			return err
 		}

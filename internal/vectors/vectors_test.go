@@ -10,20 +10,28 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/dynamicpb"
 
+	soapbridgev1 "github.com/umgateway/umgateway/gen/soapbridge/v1"
 	umv1 "github.com/umgateway/umgateway/gen/um/v1"
 	"github.com/umgateway/umgateway/internal/vectors"
 	"github.com/umgateway/umgateway/internal/xmltree"
 )
 
-// methods returns every rpc of the schema by its name.
-func methods(t *testing.T) map[string]protoreflect.MethodDescriptor {
+var dialects = []string{"umws", "ews"}
+
+// methods returns every rpc that has an operation in the dialect, by its name.
+func methods(t *testing.T, dialect string) map[string]protoreflect.MethodDescriptor {
 	t.Helper()
 	found := map[string]protoreflect.MethodDescriptor{}
 	for _, file := range []protoreflect.FileDescriptor{umv1.File_um_v1_call_service_proto, umv1.File_um_v1_mailbox_service_proto} {
 		for i := range file.Services().Len() {
 			list := file.Services().Get(i).Methods()
 			for j := range list.Len() {
-				found[string(list.Get(j).Name())] = list.Get(j)
+				operations, _ := proto.GetExtension(list.Get(j).Options(), soapbridgev1.E_Operation).([]*soapbridgev1.Operation)
+				for _, operation := range operations {
+					if operation.GetDialect() == dialect {
+						found[string(list.Get(j).Name())] = list.Get(j)
+					}
+				}
 			}
 		}
 	}
@@ -33,9 +41,9 @@ func methods(t *testing.T) map[string]protoreflect.MethodDescriptor {
 	return found
 }
 
-func load(t *testing.T) map[string]vectors.Operation {
+func load(t *testing.T, dialect string) map[string]vectors.Operation {
 	t.Helper()
-	operations, err := vectors.Load()
+	operations, err := vectors.Load(dialect)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,22 +57,24 @@ func load(t *testing.T) map[string]vectors.Operation {
 // TestEveryRPCHasItsVectors fails when an rpc is added without a golden request, reply and fault.
 func TestEveryRPCHasItsVectors(t *testing.T) {
 	t.Parallel()
-	operations, methods := load(t), methods(t)
-	for name := range methods {
-		operation := operations[name]
-		if !slices.ContainsFunc(operation.Requests, func(r vectors.Request) bool { return r.Variant == "" }) {
-			t.Errorf("umws/%s lacks request.https.xml", name)
+	for _, dialect := range dialects {
+		operations, methods := load(t, dialect), methods(t, dialect)
+		for name := range methods {
+			operation := operations[name]
+			if !slices.ContainsFunc(operation.Requests, func(r vectors.Request) bool { return r.Variant == "" }) {
+				t.Errorf("%s/%s lacks a request", dialect, name)
+			}
+			if len(operation.Replies) == 0 {
+				t.Errorf("%s/%s lacks reply.xml", dialect, name)
+			}
+			if len(operation.Faults) == 0 {
+				t.Errorf("%s/%s lacks a fault", dialect, name)
+			}
 		}
-		if len(operation.Replies) == 0 {
-			t.Errorf("umws/%s lacks reply.xml", name)
-		}
-		if len(operation.Faults) == 0 {
-			t.Errorf("umws/%s lacks a fault", name)
-		}
-	}
-	for name := range operations {
-		if methods[name] == nil {
-			t.Errorf("umws/%s belongs to no rpc", name)
+		for name := range operations {
+			if methods[name] == nil {
+				t.Errorf("%s/%s belongs to no rpc", dialect, name)
+			}
 		}
 	}
 }
@@ -72,8 +82,8 @@ func TestEveryRPCHasItsVectors(t *testing.T) {
 // TestOperationsWithResultsHaveBothWrappings: results may stand in one element or in two of the same name.
 func TestOperationsWithResultsHaveBothWrappings(t *testing.T) {
 	t.Parallel()
-	operations := load(t)
-	for name, method := range methods(t) {
+	operations := load(t, "umws")
+	for name, method := range methods(t, "umws") {
 		if method.Output().Fields().Len() == 0 {
 			continue
 		}
@@ -93,19 +103,24 @@ func TestOperationsWithResultsHaveBothWrappings(t *testing.T) {
 
 func TestFilesCanBeRead(t *testing.T) {
 	t.Parallel()
-	methods := methods(t)
-	for name, operation := range load(t) {
-		for _, request := range operation.Requests {
-			checkMessage(t, name, methods[name].Input(), request.Message)
-			checkXML(t, name, request.HTTPS)
-			checkXML(t, name, request.HTTP)
-		}
-		for _, reply := range operation.Replies {
-			checkMessage(t, name, methods[name].Output(), reply.Message)
-			checkXML(t, name, reply.Envelope)
-		}
-		for _, fault := range operation.Faults {
-			checkXML(t, name, fault.Envelope)
+	for _, dialect := range dialects {
+		methods := methods(t, dialect)
+		for name, operation := range load(t, dialect) {
+			name, input, output := dialect+"/"+name, methods[name].Input(), methods[name].Output()
+			for _, request := range operation.Requests {
+				checkMessage(t, name, input, request.Message)
+				if dialect == "umws" {
+					checkXML(t, name, request.HTTPS)
+				}
+				checkXML(t, name, request.HTTP)
+			}
+			for _, reply := range operation.Replies {
+				checkMessage(t, name, output, reply.Message)
+				checkXML(t, name, reply.Envelope)
+			}
+			for _, fault := range operation.Faults {
+				checkXML(t, name, fault.Envelope)
+			}
 		}
 	}
 }
@@ -114,21 +129,21 @@ func checkMessage(t *testing.T, name string, message protoreflect.MessageDescrip
 	t.Helper()
 	var m proto.Message = dynamicpb.NewMessage(message)
 	if err := protojson.Unmarshal(text, m); err != nil {
-		t.Errorf("umws/%s: %v", name, err)
+		t.Errorf("%s: %v", name, err)
 	}
 }
 
 func checkXML(t *testing.T, name string, document []byte) {
 	t.Helper()
 	if _, err := xmltree.Parse(document); err != nil {
-		t.Errorf("umws/%s: %v", name, err)
+		t.Errorf("%s: %v", name, err)
 	}
 }
 
 // TestFormsDifferInTheNamespaceOnly: the two forms of a request are the same document but for one URI.
 func TestFormsDifferInTheNamespaceOnly(t *testing.T) {
 	t.Parallel()
-	for name, operation := range load(t) {
+	for name, operation := range load(t, "umws") {
 		for _, request := range operation.Requests {
 			https := strings.ReplaceAll(string(request.HTTPS), vectors.NamespaceHTTPS, vectors.NamespaceHTTP)
 			if https != string(request.HTTP) || https == string(request.HTTPS) {
