@@ -361,6 +361,7 @@ func TestNewClientAuthorityCountsForTheNextHandshake(t *testing.T) {
 	s.ClientAuth = ClientAuthRequire
 	f := s.open(t)
 	server, pool := f.TLS("h2"), f.ClientCAs()
+	s.clock.advance(lookEvery)
 	if f.ClientCAs() != pool {
 		t.Error("the pool changes by itself")
 	}
