@@ -51,11 +51,17 @@ func oneOf(list []string) string { return strings.Join(list, " or ") }
 // Caller is what the policy needs to know about a caller. Only principal.Principal counts when a call is decided; for
 // explanations, a Hypothetical caller will do.
 type Caller interface {
+	// Kind is the kind of credential; principal.None for an anonymous caller.
 	Kind() principal.Kind
+	// Name is the caller's name.
 	Name() string
+	// Issuer is the issuer of the caller's token.
 	Issuer() string
-	HasRole(string) bool
-	HasScope(string) bool
+	// HasRole reports whether the caller has the role.
+	HasRole(role string) bool
+	// HasScope reports whether the caller has the OAuth scope.
+	HasScope(scope string) bool
+	// CertificateNames are the names of the caller's certificate, with their prefixes.
 	CertificateNames() []string
 }
 

@@ -70,6 +70,13 @@ func call(id string) Record {
 	}
 }
 
+// bigCall is a call of which one fits into a file of MaxLine bytes.
+func bigCall() Record {
+	record := call("big")
+	record.Fields["x"] = strings.Repeat("x", MaxLine/2)
+	return record
+}
+
 func (s *stand) read(t *testing.T) []byte {
 	t.Helper()
 	text, err := os.ReadFile(s.path)
