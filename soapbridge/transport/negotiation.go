@@ -34,7 +34,7 @@ func (x *exchange) challenged(c *conn, reply *Reply) error {
 		c.endpoint.count.forgotten.Add(1)
 		return nil
 	case verdictRejected:
-		return x.rejected(c, errors.New("the server rejected the credential"))
+		return x.rejected(c, errors.New("the server rejected the credential"+c.extendedProtection()))
 	}
 	offered := func(s Scheme) bool { _, found := challenge.Find(offers, s.field()); return found }
 	if x.another(c, offered, 0, why) {
@@ -44,6 +44,17 @@ func (x *exchange) challenged(c *conn, reply *Reply) error {
 		return x.rejected(c, why)
 	}
 	return x.fail(KindUnauthorized, fmt.Errorf("no scheme will do: the server offers %s, and of %v it takes none: %w", names(offers), x.session.usable, orNotOffered(why)))
+}
+
+// extendedProtection names what else a server may mean that does not say why it rejects a credential.
+func (c *conn) extendedProtection() string {
+	switch {
+	case c.scheme == SchemeBasic || c.stream == c.raw:
+		return ""
+	case c.bindings == nil:
+		return "; with Extended Protection it rejects any that is not bound to the TLS channel, as this was not"
+	}
+	return "; with Extended Protection it rejects any if something on the way ends TLS"
 }
 
 var errNotOffered = errors.New("not offered")

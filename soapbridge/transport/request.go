@@ -15,9 +15,9 @@ type Request struct {
 	Body []byte
 	// Identity is the account to act as. Nil stands for the one that WithIdentity set, and that for Config.Identity.
 	Identity *Identity
-	// BeforeSend is called at most once for each RoundTrip, when a connection is there and immediately before the first
-	// byte of the request leaves. Its error stops the request: RoundTrip returns a KindStopped error with NothingSent. Nil
-	// stands for what WithBeforeSend set.
+	// BeforeSend is called at most once for each RoundTrip, immediately before the first byte of the request leaves: a
+	// connection is there, and what an authentication sends before the request has been answered. Its error stops the
+	// request: RoundTrip returns a KindStopped error with NothingSent. Nil stands for what WithBeforeSend set.
 	BeforeSend func(context.Context) error
 	// Priority decides what is shed first under overload.
 	Priority Priority

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -62,7 +63,7 @@ func (c *Client) session(identity *Identity) (*session, error) {
 }
 
 func newSession(e *endpoint, identity *Identity, key sessionKey) (*session, error) {
-	s := &session{endpoint: e, identity: identity, password: key.password, who: credentialOf(key.key, key.password)}
+	s := &session{endpoint: e, identity: identity, password: key.password, who: credentialOf(cmp.Or(key.username, key.key), key.password)}
 	if identity == nil || len(e.config.Auth) == 0 {
 		return s, nil
 	}

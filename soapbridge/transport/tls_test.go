@@ -61,6 +61,9 @@ func TestNTLMIsBoundToTheTLSChannel(t *testing.T) {
 			if works := err == nil; works != test.works {
 				t.Errorf("error %v", err)
 			}
+			if err != nil && !strings.Contains(err.Error(), "Extended Protection") {
+				t.Errorf("the error does not name what else may be wrong: %v", err)
+			}
 		})
 	}
 }
