@@ -76,10 +76,13 @@ func contests() []contest {
 	return append(list, inFlight, connections)
 }
 
-// against adds another build of the gateway wherever the gateway is.
+// against puts another build of the gateway in the place of the ordinary one, wherever the gateway is.
 func (c contest) against(program string) contest {
 	var entrants []entrant
 	for _, e := range c.entrants {
+		if e.server.kind == kindOrdinary {
+			continue
+		}
 		entrants = append(entrants, e)
 		if e.server.kind == kindGateway {
 			e.name, e.server.program, e.target = e.name+", other build", program, target{}

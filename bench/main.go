@@ -55,7 +55,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	b := &bench{rounds: *rounds, duration: *duration, profiles: *profiles, other: *other}
+	b := &bench{folder: folder, rounds: *rounds, duration: *duration, profiles: *profiles, other: *other}
 	if b.self, err = os.Executable(); err != nil {
 		return err
 	}

@@ -17,7 +17,6 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
-	"github.com/umgateway/umgateway/bench/hook"
 	umv1 "github.com/umgateway/umgateway/gen/um/v1"
 )
 
@@ -64,7 +63,6 @@ func newOrdinaryREST(ctx context.Context, grpcAddress string) (http.Handler, err
 
 // runOrdinary is the ordinary gateway's process. Its argument is the backend's address.
 func runOrdinary(ctx context.Context, args []string, _ <-chan []byte) error {
-	hook.Start()
 	grpcListener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err

@@ -11,8 +11,6 @@ import (
 	"os/exec"
 	"strings"
 	"time"
-
-	"github.com/umgateway/umgateway/bench/hook"
 )
 
 // process is a child: something that is measured, or something that helps to.
@@ -25,16 +23,13 @@ type process struct {
 	foreign bool              // it does not end with its standard input, as the roles of this program do
 }
 
-// launch starts a program and waits until it has said "X ready at ADDRESS" for each of the names.
-func launch(ctx context.Context, names []string, hooked bool, path string, args ...string) (*process, error) {
+// launch starts a program, with additions to its environment, and waits until it has said "X ready at ADDRESS" for each of the names.
+func launch(ctx context.Context, names, environment []string, path string, args ...string) (*process, error) {
 	p := &process{name: strings.Join(append([]string{path}, args...), " "), address: map[string]string{}}
 	p.command = exec.CommandContext(ctx, path, args...)
 	p.command.Cancel = func() error { return p.command.Process.Signal(os.Interrupt) }
 	p.command.WaitDelay = 5 * time.Second
-	if hooked {
-		p.command.Env = append(os.Environ(), hook.Variable+"=1")
-		names = append([]string{"hook"}, names...)
-	}
+	p.command.Env = append(os.Environ(), environment...)
 	log, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		return nil, err

@@ -4,14 +4,18 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"os"
 	"strings"
 	"time"
+
+	"github.com/umgateway/umgateway/bench/hook"
 )
 
 // bench is what all contests share.
 type bench struct {
 	self     string // this program
 	programs programs
+	folder   string // for files that are gone in the end
 	rounds   int
 	duration time.Duration // of an entrant's turn in a round
 	profiles string        // folder for profiles; empty for none
@@ -30,7 +34,7 @@ type stand struct {
 func (b *bench) prepare(ctx context.Context, c contest) (*stand, error) {
 	s := &stand{servers: map[server]*process{}}
 	var err error
-	if s.backend, err = s.keep(launch(ctx, []string{"SOAP"}, false, b.self, "backend", c.delay.String())); err != nil {
+	if s.backend, err = s.keep(launch(ctx, []string{"SOAP"}, nil, b.self, "backend", c.delay.String())); err != nil {
 		return s, err
 	}
 	for _, e := range c.entrants {
@@ -70,18 +74,23 @@ func (s *stand) stop() error {
 func (b *bench) serve(ctx context.Context, what server, backend string, hooked bool) (*process, error) {
 	switch what.kind {
 	case kindProxy:
-		return launch(ctx, []string{"SOAP"}, hooked, b.self, "proxy", backend)
+		return launch(ctx, []string{"SOAP"}, nil, b.self, "proxy", backend)
 	case kindOrdinary:
-		return launch(ctx, []string{"gRPC", "REST"}, hooked, b.self, "ordinary", backend)
+		return launch(ctx, []string{"gRPC", "REST"}, nil, b.self, "ordinary", backend)
 	}
-	path := b.programs.plain
+	// Each has a ledger of its own.
+	state, err := os.MkdirTemp(b.folder, "state-")
+	if err != nil {
+		return nil, err
+	}
+	path, names, environment := b.programs.plain, []string{"gRPC", "REST"}, []string{"STATE_DIRECTORY=" + state}
 	switch {
 	case hooked:
-		path = b.programs.hooked
+		path, names, environment = b.programs.hooked, append(names, "hook"), append(environment, hook.Variable+"=1")
 	case what.program != "":
 		path = what.program
 	}
-	p, err := launch(ctx, []string{"gRPC", "REST"}, hooked, path, append([]string{"serve",
+	p, err := launch(ctx, names, environment, path, append([]string{"serve",
 		"--http-addr", "127.0.0.1:0", "--grpc-addr", "127.0.0.1:0", "--backend-url", "http://" + backend + servicePath,
 	}, strings.Fields(what.flags)...)...)
 	if err == nil {
@@ -99,5 +108,5 @@ func (b *bench) call(ctx context.Context, l load, on *process) (*process, error)
 	if err != nil {
 		return nil, err
 	}
-	return launch(ctx, []string{"load"}, false, b.self, "load", string(description), on.address[fronts[l.Protocol]])
+	return launch(ctx, []string{"load"}, nil, b.self, "load", string(description), on.address[fronts[l.Protocol]])
 }
