@@ -30,6 +30,7 @@ type method struct {
 	descriptor protoreflect.MethodDescriptor
 	full       string
 	input      protoreflect.MessageType
+	rules      *plainRules // of the input; nil if it has others
 }
 
 // methodsOf lists the rpcs of the services by their full method names.
@@ -43,7 +44,7 @@ func methodsOf(services []protoreflect.ServiceDescriptor) (map[string]*method, e
 				return nil, fmt.Errorf("find the input of %s: %w", descriptor.FullName(), err)
 			}
 			full := fmt.Sprintf("/%s/%s", service.FullName(), descriptor.Name())
-			methods[full] = &method{descriptor: descriptor, full: full, input: input}
+			methods[full] = &method{descriptor: descriptor, full: full, input: input, rules: plainRulesOf(descriptor.Input())}
 		}
 	}
 	return methods, nil

@@ -33,6 +33,9 @@ func (g *Gateway) validate(ctx context.Context, call *Call, next Handler) error 
 	if call.undecodable != nil {
 		return call.undecodable
 	}
+	if g.methods[call.FullMethod].rules.accept(call.Request.ProtoReflect()) {
+		return next(ctx, call)
+	}
 	if err := checkUTF8(call.Request.ProtoReflect()); err != nil {
 		return err
 	}
