@@ -1,6 +1,8 @@
 package soapbridge_test
 
 import (
+	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -9,7 +11,9 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	soapbridgev1 "github.com/umgateway/umgateway/gen/soapbridge/v1"
+	"github.com/umgateway/umgateway/internal/xmltree"
 	"github.com/umgateway/umgateway/soapbridge"
+	"github.com/umgateway/umgateway/soapbridge/transport"
 )
 
 func depotDialect() soapbridge.Dialect {
@@ -168,6 +172,58 @@ func TestOtherDialectsNeedNoPlaceInThisOne(t *testing.T) {
 	s.methods = append(s.methods, rpc("Other", "Out", "Out", &soapbridgev1.Operation{Dialect: "other", Request: "o:X", Response: "o:Y"}))
 	if err := compile(t, depotDialect(), s); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestPlacesThatGoTogether: in the order of the declaration, whatever it is, as long as no two ask for the same place.
+func TestPlacesThatGoTogether(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		schema   schema
+		in, want string
+	}{
+		"text, then its attributes": {in(text("a", 1, at("d:A")), text("b", 2, at("d:A/@b")), text("c", 3, at("d:A/@c")), text("d", 4, at("d:A/@d:b"))),
+			`{"a": "1", "b": "2", "c": "3"}`, `<d:A b="2" c="3" d:b="">1</d:A>`},
+		"attributes, then their text": {in(text("b", 1, at("d:A/@b")), text("a", 2, at("d:A"))), `{"a": "1", "b": "2"}`, `<d:A b="2">1</d:A>`},
+		"attribute, then an element":  {in(text("b", 1, at("d:A/@b")), text("a", 2, at("d:A/d:B"))), `{"a": "1", "b": "2"}`, `<d:A b="2"><d:B>1</d:B></d:A>`},
+		"element, then an attribute":  {in(text("a", 1, at("d:A/d:B")), text("b", 2, at("d:A/@b"))), `{"a": "1", "b": "2"}`, `<d:A b="2"><d:B>1</d:B></d:A>`},
+		"an element that comes back":  {in(text("a", 1, at("d:A/d:B")), text("b", 2, at("d:C")), text("c", 3, at("d:A/d:D"))), `{"a": "1", "b": "2", "c": "3"}`, `<d:A><d:B>1</d:B><d:D>3</d:D></d:A><d:C>2</d:C>`},
+		"one name in two namespaces":  {in(text("a", 1, at("d:A")), text("b", 2, at("t:A"))), `{"a": "1", "b": "2"}`, `<d:A>1</d:A><t:A>2</t:A>`},
+		"one name on two levels":      {in(text("a", 1, at("d:A/d:A/d:A"))), `{"a": "1"}`, `<d:A><d:A><d:A>1</d:A></d:A></d:A>`},
+		"order of the numbers":        {in(text("z", 3, at("d:Z")), text("a", 1, at("d:A"))), `{"a": "1", "z": "2"}`, `<d:Z>2</d:Z><d:A>1</d:A>`},
+		"one message twice": {one([]fieldSpec{nested("M", "a", 1, at("d:A")), nested("M", "b", 2, at("d:B"))}, nil, message("M", text("c", 1, at("d:C")))),
+			`{"a": {"c": "1"}, "b": {}}`, `<d:A><d:C>1</d:C></d:A><d:B><d:C/></d:B>`},
+
+		"optional elements, none set":   {in(optional(text("a", 1, at("d:A/d:B/d:C"))), optional(text("b", 2, at("d:A/d:D")))), `{}`, ``},
+		"optional elements, one set":    {in(optional(text("a", 1, at("d:A/d:B/d:C"))), optional(text("b", 2, at("d:A/d:D")))), `{"a": ""}`, `<d:A><d:B><d:C/></d:B></d:A>`},
+		"optional elements, other set":  {in(optional(text("a", 1, at("d:A/d:B/d:C"))), optional(text("b", 2, at("d:A/d:D")))), `{"b": "x"}`, `<d:A><d:D>x</d:D></d:A>`},
+		"optional beside required":      {in(optional(text("a", 1, at("d:A/d:B"))), text("b", 2, at("d:A/d:C"))), `{}`, `<d:A><d:C/></d:A>`},
+		"optional text, attribute":      {in(optional(text("a", 1, at("d:A"))), text("b", 2, at("d:A/@b"))), `{}`, `<d:A b=""/>`},
+		"optional attribute, text":      {in(optional(text("a", 1, at("d:A/@a"))), text("b", 2, at("d:A"))), `{}`, `<d:A/>`},
+		"optional both, text set":       {in(optional(text("a", 1, at("d:A/@a"))), optional(text("b", 2, at("d:A")))), `{"b": ""}`, `<d:A/>`},
+		"optional both, attribute set":  {in(optional(text("a", 1, at("d:A/@a"))), optional(text("b", 2, at("d:A")))), `{"a": ""}`, `<d:A a=""/>`},
+		"optional both, none set":       {in(optional(text("a", 1, at("d:A/@a"))), optional(text("b", 2, at("d:A")))), `{}`, ``},
+		"message not set in an element": {one([]fieldSpec{nested("M", "a", 1, at("d:A/d:B"))}, nil, message("M")), `{}`, ``},
+		"message set in an element":     {one([]fieldSpec{nested("M", "a", 1, at("d:A/d:B"))}, nil, message("M")), `{"a": {}}`, `<d:A><d:B/></d:A>`},
+		"empty list in an element":      {one([]fieldSpec{repeated(nested("M", "a", 1, at("d:A/d:B")))}, nil, message("M")), `{}`, `<d:A/>`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			service := test.schema.service(t)
+			b := always(func() *transport.Reply { return xmlReply(http.StatusOK, fmt.Sprintf(depotEnvelope, "<d:DoResponse/>")) })
+			bridge, err := soapbridge.New(depotDialect(), b, []protoreflect.ServiceDescriptor{service})
+			if err != nil {
+				t.Fatal(err)
+			}
+			method := service.Methods().ByName("Do")
+			if _, err := bridge.Invoke(t.Context(), method, fromJSON(t, method.Input(), test.in)); err != nil {
+				t.Fatal(err)
+			}
+			if d := xmltree.Diff([]byte(b.requests[0].body), fmt.Appendf(nil, depotEnvelope, "<d:Do>"+test.want+"</d:Do>")); d != "" {
+				t.Errorf("%s\nin %s", d, b.requests[0].body)
+			}
+		})
 	}
 }
 

@@ -39,6 +39,7 @@ func TestFaultsOfEveryShapeAreRead(t *testing.T) {
 		"code with a comment":            {soap11("<faultcode>soap:<!-- x -->Cli<![CDATA[ent]]></faultcode>"), []string{"Client"}, "", false, 0},
 		"code that is empty":             {soap11("<faultcode/>"), nil, "", false, 0},
 		"code refined by a dot":          {soap11("<faultcode>soap:Client.Authentication</faultcode>"), []string{"Authentication", "Client"}, "", false, 0},
+		"code refined by nothing":        {soap11("<faultcode>Client.</faultcode>"), []string{"Client"}, "", false, 0},
 		"code with dots of its own":      {soap11("<faultcode>Contoso.Busy</faultcode>"), []string{"Contoso.Busy"}, "", false, 0},
 		"children in a namespace":        {soap11(`<soap:faultcode>soap:Server</soap:faultcode><soap:faultstring>x</soap:faultstring><soap:detail><soap:ExceptionType>E</soap:ExceptionType></soap:detail>`), []string{"E", "Server"}, "x", true, 0},
 		"children in another order":      {soap11(`<detail><ExceptionType>E</ExceptionType></detail><faultactor>urn:a</faultactor><faultstring>x</faultstring><faultcode>Server</faultcode>`), []string{"E", "Server"}, "x", true, 0},

@@ -52,7 +52,7 @@ func (d *decoder) eachChild(do func(local string) error) error {
 func (d *decoder) dottedCode(f *Fault) error {
 	value, err := d.simpleText()
 	code := localPart(value)
-	if class, rest, dotted := strings.Cut(code, "."); dotted && rest != "" {
+	if class, rest, dotted := strings.Cut(code, "."); dotted {
 		switch class {
 		case "VersionMismatch", "MustUnderstand", "Client", "Server":
 			f.Codes = append(f.Codes, class)

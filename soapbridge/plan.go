@@ -114,9 +114,9 @@ func (c *compiler) method(method protoreflect.MethodDescriptor) *plan {
 		c.fail(method, "request: the element needs a prefix, because its namespace begins the SOAPAction")
 	}
 	p.operation = request.local
-	p.request = c.root(method.Input(), true)
+	p.request = c.root(method.Input())
 	p.request.space, p.request.local = c.space(method, request), request.local
-	p.results = c.root(method.Output(), false)
+	p.results = c.root(method.Output())
 	p.response = c.xmlName(method, "response", operation.GetResponse())
 	if operation.GetResult() != "" {
 		result := c.xmlName(method, "result", operation.GetResult())

@@ -9,11 +9,10 @@ import (
 )
 
 // root compiles a message as the content of an element whose name the caller adds.
-func (c *compiler) root(message protoreflect.MessageDescriptor, request bool) *element {
+func (c *compiler) root(message protoreflect.MessageDescriptor) *element {
 	root := &element{}
 	c.message(root, message, nil)
 	root.settle()
-	root.canOmit = root.canOmit && !request
 	return root
 }
 
