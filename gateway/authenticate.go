@@ -2,25 +2,36 @@ package gateway
 
 import (
 	"context"
+	"net"
 
 	"github.com/umgateway/umgateway/gateway/authn"
 )
 
 // authenticate finds out who calls. Interceptors that come later see the caller as a principal, and the credential no more.
 func (g *Gateway) authenticate(ctx context.Context, call *Call, next Handler) error {
-	if g.config.Authenticator == nil {
+	authenticator := g.config.Authenticator()
+	if authenticator == nil {
 		return next(ctx, call)
 	}
 	shown := authn.Credentials{Authorization: call.Metadata.Get(authn.Metadata)}
 	if call.TLS != nil {
 		shown.PeerCertificates = call.TLS.PeerCertificates
 	}
-	ctx, err := g.config.Authenticator.Identify(ctx, shown)
+	ctx, err := authenticator.Identify(ctx, shown)
 	if err != nil {
 		return err
 	}
 	call.Metadata.Delete(authn.Metadata)
 	return next(ctx, call)
+}
+
+// hostOf is an address without its port.
+func hostOf(peer net.Addr) string {
+	host, _, err := net.SplitHostPort(peer.String())
+	if err != nil {
+		return peer.String()
+	}
+	return host
 }
 
 // strangerError explains why a caller was not authenticated.
@@ -33,11 +44,12 @@ func strangerError(stranger *authn.Error) *Error {
 
 // challenges returns what a reply of the status 401 asks the caller for.
 func (g *Gateway) challenges(reason string) []string {
-	if g.config.Authenticator == nil {
+	authenticator := g.config.Authenticator()
+	if authenticator == nil {
 		return nil
 	}
-	if own := g.config.Authenticator.Challenges(authn.Reason(reason)); len(own) > 0 {
+	if own := authenticator.Challenges(authn.Reason(reason)); len(own) > 0 {
 		return own
 	}
-	return g.config.Authenticator.CredentialChallenges()
+	return authenticator.CredentialChallenges()
 }

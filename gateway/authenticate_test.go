@@ -39,7 +39,7 @@ func TestCallersAreKnownToWhateverComesLater(t *testing.T) {
 			overEachFront(t, func(t *testing.T, f front) {
 				var user string
 				s := newStand(t, gateway.Config{
-					Authenticator: authenticator,
+					Authenticator: func() *authn.Authenticator { return authenticator },
 					Invoker: invoker(func(ctx context.Context, m protoreflect.MethodDescriptor, in proto.Message) (proto.Message, error) {
 						credential, _ := principal.CredentialFromContext(ctx)
 						user = credential.User()

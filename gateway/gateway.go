@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,12 +14,12 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
-	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
-	"google.golang.org/grpc/reflection"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/umgateway/umgateway/gateway/authn"
+	"github.com/umgateway/umgateway/gateway/policy"
+	"github.com/umgateway/umgateway/gateway/ratelimit"
 )
 
 // Invoker carries out an rpc and returns its response. *soapbridge.Bridge is one. Errors of type *soapbridge.Error become
@@ -48,8 +50,24 @@ type Config struct {
 	// AllowedHosts are names, besides those of the loopback interface, that may stand in the Host header of a request to a
 	// loopback listener.
 	AllowedHosts []string
-	// Authenticator finds out who calls. Default: nobody asks, and callers are anonymous.
-	Authenticator *authn.Authenticator
+	// TLS returns what a front that speaks the protocols (ALPN) serves with. Default: neither front is encrypted.
+	TLS func(protocols ...string) *tls.Config
+	// Authenticator returns what finds out who calls, which may be replaced while the gateway serves. Default, and where it
+	// returns nil: nobody asks, and callers are anonymous.
+	Authenticator func() *authn.Authenticator
+	// Policy returns what decides who may call what. Default, and where it returns nil: everybody may call everything.
+	Policy func() *policy.Policy
+	// Limiter returns what bounds how often callers may call. Default, and where it returns nil: nothing does.
+	Limiter func() *ratelimit.Limiter
+	// Auditor records calls that change something. Default: nobody does.
+	Auditor Auditor
+	// Identity names the account, or the mailbox, for which the backend is asked in a context. Default: it has no name.
+	Identity func(context.Context) string
+	// MaxStreams bounds the calls under way on one gRPC connection. Default 1,000.
+	MaxStreams int
+	// MaxConnectionAge is the age at which gRPC connections are asked to end, so that callers spread over gateways. Default
+	// 30 min.
+	MaxConnectionAge time.Duration
 	// CallerCredentials tells that the backend is asked with the caller's own credential, so that its rejection is the
 	// caller's to mend and not the operator's.
 	CallerCredentials bool
@@ -122,17 +140,39 @@ func (c *Config) setDefaults() error {
 	if c.MaxRequestBytes < 0 {
 		return errors.New("the limit of requests must not be negative")
 	}
+	c.setHooks()
+	if c.MaxStreams < 0 || c.MaxConnectionAge < 0 {
+		return errors.New("a limit of connections must not be negative")
+	}
+	c.MaxStreams = cmp.Or(c.MaxStreams, 1000)
+	c.MaxConnectionAge = cmp.Or(c.MaxConnectionAge, 30*time.Minute)
 	if c.MaxRequestBytes == 0 {
 		c.MaxRequestBytes = 4 << 20
 	}
 	return nil
 }
 
+// setHooks fills in what returns nothing.
+func (c *Config) setHooks() {
+	if c.Authenticator == nil {
+		c.Authenticator = func() *authn.Authenticator { return nil }
+	}
+	if c.Policy == nil {
+		c.Policy = func() *policy.Policy { return nil }
+	}
+	if c.Limiter == nil {
+		c.Limiter = func() *ratelimit.Limiter { return nil }
+	}
+	if c.Identity == nil {
+		c.Identity = func(context.Context) string { return "" }
+	}
+}
+
 // interceptors lists what every call goes through, the outermost first.
 func (g *Gateway) interceptors() []Interceptor {
-	list := []Interceptor{g.identify, g.log, g.explain, g.survive, g.authenticate}
+	list := []Interceptor{g.identify, g.log, g.explain, g.survive, g.authenticate, g.limitRate, g.audit}
 	list = append(list, g.config.Front...)
-	list = append(list, g.limitTime, adoptIdempotencyKey, g.validate)
+	list = append(list, g.limitTime, adoptIdempotencyKey, g.validate, g.authorize)
 	return append(list, g.config.Back...)
 }
 
@@ -146,17 +186,6 @@ func (g *Gateway) invoke(ctx context.Context, call *Call) error {
 		return err
 	}
 	return call.Send(response)
-}
-
-func (g *Gateway) newGRPC() {
-	g.grpc = grpc.NewServer(
-		grpc.ForceServerCodecV2(newCodec()),
-		grpc.MaxRecvMsgSize(g.config.MaxRequestBytes),
-	)
-	g.register(g.grpc)
-	healthv1.RegisterHealthServer(g.grpc, g.health)
-	g.SetServing(true)
-	reflection.Register(g.grpc)
 }
 
 // Handler returns the REST front.

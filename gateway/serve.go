@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,6 +27,9 @@ func (g *Gateway) Serve(ctx context.Context, grpcListener, httpListener net.List
 		Handler: g.http, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		BaseContext: func(l net.Listener) context.Context { return withListener(context.Background(), l) },
 		ErrorLog:    slog.NewLogLogger(g.config.Logger.Handler(), slog.LevelDebug),
+	}
+	if g.config.TLS != nil {
+		httpListener = tls.NewListener(httpListener, g.config.TLS("h2", "http/1.1"))
 	}
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error {

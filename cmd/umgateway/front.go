@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -58,6 +59,8 @@ func (f *frontFlags) listen() (listeners, error) {
 	}
 	return listeners{grpc: rpc, http: rest}, nil
 }
+
+func (l listeners) close() error { return errors.Join(l.grpc.Close(), l.http.Close()) }
 
 // readyLines say where the fronts can be reached now. They are printed once the listeners accept connections.
 func readyLines(on listeners) string {

@@ -108,7 +108,13 @@ func serveBefore(t *testing.T, settings backend.Settings) umv1.CallServiceClient
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := assemble(settings, gateway.Config{Logger: logger}, l, logger)
+	config := gateway.Config{Logger: logger}
+	access, err := newAccess(accessFlags{}, sections{}, settings.Identity, logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	access.apply(&config)
+	s, err := assemble(settings, config, l, logger)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,9 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Serve gRPC and REST in front of an Exchange server."`
 	Demo     demoCommand     `cmd:"" help:"Run a simulated Exchange server and the gateway in one process, to try it."`
 	Simulate simulateCommand `cmd:"" help:"Run the simulated Exchange server alone."`
+	Config   configCommand   `cmd:"" help:"Check or show the configuration."`
+	Policy   policyCommand   `cmd:"" help:"Ask what the policy lets a caller do."`
+	Audit    auditCommand    `cmd:"" help:"Work with the audit log."`
 	Version  versionCommand  `cmd:"" help:"Print version and commit."`
 }
 
@@ -40,19 +43,7 @@ type environment struct {
 // run carries out a command line and returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
 	var exit *int
-	parser, err := kong.New(&commands{},
-		kong.Name("umgateway"),
-		kong.Description("A gRPC and REST gateway for the Unified Messaging web service of Microsoft Exchange."),
-		kong.DefaultEnvars("UMGATEWAY"),
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(code int) { exit = &code }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-	)
-	if err != nil {
-		fmt.Fprintf(stderr, "umgateway: %v\n", err)
-		return exitFailure
-	}
-	command, err := parser.Parse(args)
+	command, err := parse(args, &exit, stdout, stderr)
 	if exit != nil { // --help has been answered
 		return *exit
 	}
@@ -64,9 +55,70 @@ func run(args []string, stdout, stderr io.Writer) int {
 	defer stop()
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
-	if err := command.Run(&environment{ctx: ctx, stdout: stdout, stderr: stderr}); err != nil {
+	if err := command.Run(&environment{ctx: ctx, stdout: stdout, stderr: stderr}, command); err != nil {
 		fmt.Fprintf(stderr, "umgateway: %v\n", err)
 		return exitFailure
 	}
 	return 0
+}
+
+// parse reads the command line, the environment, and if one of them names a configuration file, that too.
+func parse(args []string, exit **int, stdout, stderr io.Writer) (*kong.Context, error) {
+	command, root, err := parseWith(&configFile{}, args, exit, stdout, stderr)
+	if err != nil || *exit != nil {
+		return command, err
+	}
+	path := root.configPath(command)
+	file, err := readConfig(path)
+	if err != nil {
+		return nil, err
+	}
+	if path != "" {
+		if command, root, err = parseWith(file, args, exit, stdout, stderr); err != nil || *exit != nil {
+			return command, err
+		}
+		if err := (resolver{file}).checkKeys(command.Flags()); err != nil {
+			return nil, err
+		}
+	}
+	for _, s := range root.withSettings() {
+		s.file = file
+	}
+	return command, nil
+}
+
+func parseWith(file *configFile, args []string, exit **int, stdout, stderr io.Writer) (*kong.Context, *commands, error) {
+	root := &commands{}
+	parser, err := kong.New(root,
+		kong.Name("umgateway"),
+		kong.Description("A gRPC and REST gateway for the Unified Messaging web service of Microsoft Exchange."),
+		kong.DefaultEnvars("UMGATEWAY"),
+		kong.Resolvers(resolver{file}),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { *exit = &code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+	)
+	if err != nil {
+		return nil, nil, err
+	}
+	command, err := parser.Parse(args)
+	return command, root, err
+}
+
+// withSettings lists the settings of the commands that have any.
+func (c *commands) withSettings() []*settings {
+	return []*settings{&c.Serve.settings, &c.Config.Check.settings, &c.Config.Print.settings}
+}
+
+// configPath is the configuration file of the chosen command; empty if it has none.
+func (c *commands) configPath(command *kong.Context) string {
+	switch command.Command() {
+	case "serve":
+		return c.Serve.Config
+	case "config check":
+		return c.Config.Check.Config
+	case "config print":
+		return c.Config.Print.Config
+	}
+	return ""
 }

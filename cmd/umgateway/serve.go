@@ -1,16 +1,32 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
 
 	"github.com/umgateway/umgateway/internal/backend"
 )
 
-type serveCommand struct {
+// settings are what serve can be told, by flags, by the environment or by a file.
+type settings struct {
+	Config      string `name:"config" placeholder:"FILE" help:"Configuration file in YAML: the names of the flags as keys, grouped or not, and the sections callers, policy and limits."`
 	frontFlags  `embed:""`
+	accessFlags `embed:""`
 	Backend     backend.Settings `embed:"" prefix:"backend-"`
 	ledgerFlags `embed:""`
+	auditFlags  `embed:""`
+
+	file *configFile // that --config names; empty without one
+}
+
+type serveCommand struct {
+	settings `embed:""`
 }
 
 var errNoBackend = errors.New(`serve: no backend is set
@@ -20,28 +36,114 @@ Without Exchange at hand: umgateway demo`)
 
 // Run serves until the process is told to end.
 func (c *serveCommand) Run(env *environment) error {
-	if len(c.Backend.URLs) == 0 {
-		return errNoBackend
+	if err := c.check(); err != nil {
+		return err
 	}
 	logger := c.logger(env.stderr)
-	if err := c.Backend.Check(); err != nil {
-		return err
-	}
-	m, err := c.open(logger)
-	if err != nil {
-		return err
-	}
-	s, err := assemble(c.Backend, c.config(logger), m, logger)
+	access, err := newAccess(c.accessFlags, c.file.sections, c.Backend.Identity, logger)
 	if err != nil {
 		return err
 	}
 	on, err := c.listen()
 	if err != nil {
-		return errors.Join(err, s.close())
+		return err
+	}
+	if err := access.checkOpen(c.accessFlags, on); err != nil {
+		return errors.Join(err, on.close())
+	}
+	s, err := c.assemble(access, logger)
+	if err != nil {
+		return errors.Join(err, on.close())
 	}
 	fmt.Fprint(env.stdout, readyLines(on))
 	logger.Info("serving", "backend", c.Backend.URLs)
+	watching, stop := context.WithCancel(env.ctx)
+	go access.follow(watching, c.Config, c.Backend.Identity, logger)
 	err = s.Serve(env.ctx, on.grpc, on.http)
+	stop()
 	logger.Info("stopped")
 	return errors.Join(err, s.close())
+}
+
+// check refuses settings that cannot work, before anything is opened.
+func (s *settings) check() error {
+	if len(s.Backend.URLs) == 0 {
+		return errNoBackend
+	}
+	return s.Backend.Check()
+}
+
+// assemble opens what the service needs and puts it together.
+func (c *serveCommand) assemble(access *access, logger *slog.Logger) (*service, error) {
+	config := c.config(logger)
+	config.Identity = identityOf(c.Backend)
+	access.apply(&config)
+	auditor, err := c.openAudit(config.Identity, logger)
+	if err != nil {
+		return nil, err
+	}
+	closeAudit := func() error { return nil }
+	if auditor != nil {
+		config.Auditor, closeAudit = auditor, auditor.close
+	}
+	m, err := c.open(logger)
+	if err != nil {
+		return nil, errors.Join(err, closeAudit())
+	}
+	s, err := assemble(c.Backend, config, m, logger)
+	if err != nil {
+		return nil, errors.Join(err, closeAudit())
+	}
+	s.closers = append(s.closers, closeAudit)
+	return s, nil
+}
+
+// lookEvery is how often the configuration file is looked at.
+const lookEvery = 2 * time.Second
+
+// follow reads the sections of the configuration file again when the file changes or the process gets a SIGHUP. A file that
+// cannot be used changes nothing.
+func (a *access) follow(ctx context.Context, path, identity string, logger *slog.Logger) {
+	if path == "" {
+		return
+	}
+	hangUp := make(chan os.Signal, 1)
+	signal.Notify(hangUp, syscall.SIGHUP)
+	defer signal.Stop(hangUp)
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	last := stamp(path)
+	for {
+		asked := false
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangUp:
+			asked = true
+		case <-ticker.C:
+		}
+		now := stamp(path)
+		if now == last && !asked {
+			continue
+		}
+		last = now
+		file, err := readConfig(path)
+		if err == nil {
+			err = a.load(file.sections, identity, logger)
+		}
+		if err != nil {
+			logger.Error("the configuration file cannot be used; what was read before stays in force", "error", err)
+			continue
+		}
+		logger.Info("the configuration file was read again: callers, policy and limits are in force, other settings need a restart")
+	}
+}
+
+// stamp changes when a file does.
+func stamp(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprint(info.ModTime().UnixNano(), info.Size())
 }

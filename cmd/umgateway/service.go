@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/umgateway/umgateway/gateway"
-	"github.com/umgateway/umgateway/gateway/authn"
 	"github.com/umgateway/umgateway/internal/backend"
 )
 
@@ -18,7 +16,8 @@ type service struct {
 	*gateway.Gateway
 	backend *backend.Backend
 	memory  *memory
-	leases  *leasing // nil until there are any
+	leases  *leasing       // nil until there are any
+	closers []func() error // of what else there is
 }
 
 // assemble puts a service together. It owns the memory, also when there is an error.
@@ -39,11 +38,6 @@ func (s *service) build(settings backend.Settings, config gateway.Config, logger
 	var next gateway.Invoker = s.backend
 	if settings.Identity == backend.IdentityCallerBasic {
 		next, config.CallerCredentials = asCaller{next}, true
-		authenticator, err := authn.New(authn.Config{Basic: true}, authn.Options{Log: logger})
-		if err != nil {
-			return fmt.Errorf("serve: %w", err)
-		}
-		config.Authenticator = authenticator
 	}
 	watcher, err := watch(next)
 	if err != nil {
@@ -67,7 +61,11 @@ func (s *service) close() error {
 	if s.leases != nil {
 		closeLeases = s.leases.keeper.Close // which owns the store
 	}
-	return errors.Join(closeLedger(s.memory), closeLeases(), s.backend.Close())
+	errs := []error{closeLedger(s.memory), closeLeases(), s.backend.Close()}
+	for _, closeIt := range s.closers {
+		errs = append(errs, closeIt())
+	}
+	return errors.Join(errs...)
 }
 
 // recordTimeout is how long outcomes that could not be recorded yet are waited for at the end.

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync/atomic"
+
+	"github.com/umgateway/umgateway/gateway"
+	"github.com/umgateway/umgateway/gateway/authn"
+	"github.com/umgateway/umgateway/gateway/policy"
+	"github.com/umgateway/umgateway/gateway/principal"
+	"github.com/umgateway/umgateway/gateway/ratelimit"
+	"github.com/umgateway/umgateway/internal/backend"
+	"github.com/umgateway/umgateway/internal/exchange"
+	"github.com/umgateway/umgateway/internal/tlsfile"
+)
+
+// accessFlags say who may reach the gateway, and how.
+type accessFlags struct {
+	TLSCertFile     string `name:"tls-cert-file" placeholder:"FILE" help:"Certificate of both fronts, with what stands between it and the root. It is read again when it changes."`
+	TLSKeyFile      string `name:"tls-key-file" placeholder:"FILE" help:"Private key of the certificate."`
+	TLSClientCAFile string `name:"tls-client-ca-file" placeholder:"FILE" help:"Authorities that sign the certificates of callers."`
+	AllowAnonymous  bool   `name:"allow-anonymous" help:"Serve everybody on an address that other machines can reach, though no callers are configured."`
+}
+
+// access is who may call, as it stands now.
+type access struct {
+	files *tlsfile.Files // nil without TLS
+	now   atomic.Pointer[rules]
+}
+
+// rules are what a configuration file says about callers.
+type rules struct {
+	authenticator *authn.Authenticator
+	policy        *policy.Policy
+	limiter       *ratelimit.Limiter
+}
+
+// newAccess compiles the sections of the configuration file.
+func newAccess(flags accessFlags, s sections, identity string, logger *slog.Logger) (*access, error) {
+	a := &access{}
+	if flags.TLSCertFile != "" || flags.TLSKeyFile != "" {
+		files, err := tlsfile.Open(tlsfile.Config{
+			CertFile: flags.TLSCertFile, KeyFile: flags.TLSKeyFile, ClientCAFile: flags.TLSClientCAFile, Log: logger,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("serve: %w", err)
+		}
+		a.files = files
+	} else if flags.TLSClientCAFile != "" {
+		return nil, errors.New("serve: --tls-client-ca-file needs --tls-cert-file and --tls-key-file")
+	}
+	if err := a.load(s, identity, logger); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// load compiles sections and puts them in force.
+func (a *access) load(s sections, identity string, logger *slog.Logger) error {
+	next := &rules{}
+	var err error
+	s.Callers.Basic = identity == backend.IdentityCallerBasic
+	options := authn.Options{Log: logger, ClientCAs: a.clientCAs()}
+	if before := a.now.Load(); before != nil {
+		options.Previous = before.authenticator
+	}
+	if s.Callers.Certificates != nil && options.ClientCAs == nil {
+		return errors.New("config: callers: client_certificates: needs --tls-client-ca-file")
+	}
+	if next.authenticator, err = authn.New(s.Callers, options); err != nil {
+		return fmt.Errorf("config: callers: %w", err)
+	}
+	if configured := s.Callers.Certificates != nil || len(s.Callers.Issuers) > 0; s.Policy != nil || configured {
+		if s.Policy == nil {
+			s.Policy = &policy.Config{} // denies everything
+		}
+		if next.policy, err = policy.New(*s.Policy, rpcs()); err != nil {
+			return fmt.Errorf("config: policy: %w", err)
+		}
+	}
+	if s.Limits != (ratelimit.Config{}) {
+		if next.limiter, err = ratelimit.New(s.Limits, nil); err != nil {
+			return fmt.Errorf("config: limits: %w", err)
+		}
+	}
+	a.now.Store(next)
+	return nil
+}
+
+func (a *access) clientCAs() func() *x509.CertPool {
+	if a.files == nil || a.files.ClientCAs() == nil {
+		return nil
+	}
+	return a.files.ClientCAs
+}
+
+// apply has a gateway ask for the access of the moment.
+func (a *access) apply(config *gateway.Config) {
+	config.Authenticator = func() *authn.Authenticator { return a.now.Load().authenticator }
+	config.Policy = func() *policy.Policy { return a.now.Load().policy }
+	config.Limiter = func() *ratelimit.Limiter { return a.now.Load().limiter }
+	if a.files != nil {
+		config.TLS = a.files.TLS
+	}
+}
+
+// checkOpen refuses to serve everybody on an address that other machines can reach.
+func (a *access) checkOpen(flags accessFlags, on listeners) error {
+	if flags.AllowAnonymous || a.now.Load().authenticator.Configured() {
+		return nil
+	}
+	for _, l := range []net.Listener{on.http, on.grpc} {
+		if address, isTCP := l.Addr().(*net.TCPAddr); !isTCP || !address.IP.IsLoopback() {
+			return fmt.Errorf("serve: %s can be reached by other machines, and everybody who reaches it could ring telephones: "+
+				"configure callers in the file of --config, or say --allow-anonymous", l.Addr())
+		}
+	}
+	return nil
+}
+
+// identityOf names the account for which the backend is asked.
+func identityOf(settings backend.Settings) func(context.Context) string {
+	return func(ctx context.Context) string {
+		if credential, shown := principal.CredentialFromContext(ctx); shown {
+			return credential.User()
+		}
+		return settings.Username
+	}
+}
+
+// rpcs lists the full names of all rpcs.
+func rpcs() []string {
+	var names []string
+	for _, service := range exchange.Services() {
+		for i := range service.Methods().Len() {
+			names = append(names, fmt.Sprintf("/%s/%s", service.FullName(), service.Methods().Get(i).Name()))
+		}
+	}
+	return names
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/umgateway/umgateway/gateway"
+	"github.com/umgateway/umgateway/gateway/principal"
+	"github.com/umgateway/umgateway/internal/audit"
+	"github.com/umgateway/umgateway/internal/redact"
+)
+
+// auditFlags say where calls that change something are recorded.
+type auditFlags struct {
+	AuditFile    string `name:"audit-file" placeholder:"FILE" help:"File that records each call that changes something, in a chain of hashes (not recorded)."`
+	AuditKeyFile string `name:"audit-key-file" placeholder:"FILE" help:"File with the key of the hashes, so that nobody without it can forge the chain."`
+	AuditSync    string `name:"audit-sync" enum:"always,interval,never" default:"always" help:"When records are forced to the disk: ${enum} (${default})."`
+}
+
+// auditor records calls.
+type auditor struct {
+	log      *audit.Log
+	redactor *redact.Redactor
+	identity func(context.Context) string
+	logger   *slog.Logger
+}
+
+// openAudit opens the log; it returns nil if none is wanted.
+func (f *auditFlags) openAudit(identity func(context.Context) string, logger *slog.Logger) (*auditor, error) {
+	if f.AuditFile == "" {
+		return nil, nil
+	}
+	key, err := readKey(f.AuditKeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("--audit-key-file: %w", err)
+	}
+	redactor, err := redact.New(key)
+	if err != nil {
+		return nil, fmt.Errorf("--audit-key-file: %w", err)
+	}
+	log, err := audit.Open(audit.Options{Path: f.AuditFile, Key: key, Sync: audit.SyncPolicy(f.AuditSync)})
+	if err != nil {
+		return nil, fmt.Errorf("--audit-file: %w", err)
+	}
+	return &auditor{log: log, redactor: redactor, identity: identity, logger: logger}, nil
+}
+
+// readKey reads a key; without a path there is none. One trailing line break does not count.
+func readKey(path string) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return []byte(strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")), nil
+}
+
+// Ready tells whether the last record could be written.
+func (a *auditor) Ready() error { return a.log.Err() }
+
+// Record writes a record.
+func (a *auditor) Record(ctx context.Context, call *gateway.Call, e *gateway.Error, took time.Duration) {
+	caller, _ := principal.FromContext(ctx)
+	record := audit.Record{
+		Caller:   &audit.Caller{Kind: caller.Kind().String(), Name: caller.Name(), Issuer: caller.Issuer(), Verified: caller.Verified()},
+		Protocol: string(call.Protocol), RPC: call.FullMethod, Identity: a.identity(ctx), RequestID: call.RequestID,
+		Fields:  map[string]string{},
+		Outcome: &audit.Outcome{Code: codes.OK.String(), Milliseconds: took.Milliseconds()},
+	}
+	if call.Peer != nil {
+		record.Peer = call.Peer.String()
+	}
+	if e != nil {
+		record.Outcome.Code, record.Outcome.Reason = e.Code.String(), e.Reason
+	}
+	for _, field := range a.redactor.Fields(call.Request) {
+		record.Fields[field.Name] = field.Text
+	}
+	if err := a.log.Append(record); err != nil {
+		a.logger.Error("a call could not be recorded", "request_id", call.RequestID, "error", err)
+	}
+}
+
+func (a *auditor) close() error { return a.log.Close() }
+
+type auditCommand struct {
+	Verify auditVerifyCommand `cmd:"" help:"Check that nobody has changed an audit log."`
+}
+
+type auditVerifyCommand struct {
+	File    string `arg:"" help:"The audit log."`
+	KeyFile string `name:"key-file" placeholder:"FILE" help:"File with the key of the hashes."`
+}
+
+// Run checks every line, file and the end of the log.
+func (c *auditVerifyCommand) Run(env *environment) error {
+	key, err := readKey(c.KeyFile)
+	if err != nil {
+		return fmt.Errorf("--key-file: %w", err)
+	}
+	report, err := audit.VerifyLog(c.File, key)
+	for _, recovery := range report.Recoveries {
+		fmt.Fprintf(env.stdout, "%s, line %d: %s\n", recovery.File, recovery.Line, recovery.Note)
+	}
+	var broken *audit.Break
+	if errors.As(err, &broken) {
+		return fmt.Errorf("audit verify: after %d right lines: %w", report.Lines, broken)
+	}
+	if err != nil {
+		return fmt.Errorf("audit verify: %w", err)
+	}
+	_, err = fmt.Fprintf(env.stdout, "%d lines are right, from %s to %s\n",
+		report.Lines, report.From.Format(time.RFC3339), report.To.Format(time.RFC3339))
+	return err
+}

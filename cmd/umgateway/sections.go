@@ -1,0 +1,135 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/umgateway/umgateway/gateway/authn"
+	"github.com/umgateway/umgateway/gateway/policy"
+	"github.com/umgateway/umgateway/gateway/ratelimit"
+)
+
+// sections are the parts of the configuration file that are too rich for flags.
+type sections struct {
+	// Callers says which credentials of callers are accepted.
+	Callers authn.Config `yaml:"callers"`
+	// Policy says who may call what. Without it, and with callers configured, everything is denied.
+	Policy *policy.Config `yaml:"policy"`
+	// Limits says how often callers may call.
+	Limits ratelimit.Config `yaml:"limits"`
+}
+
+// sectionNames are the top-level keys of sections.
+var sectionNames = []string{"callers", "policy", "limits"}
+
+// configFile is a configuration file that was read.
+type configFile struct {
+	path     string
+	settings map[string]any // by the names of flags
+	sections sections
+}
+
+// readConfig reads a file; an empty path is an empty file. Keys of sections that are not known are mistakes; the others are
+// checked against the flags by the command line.
+func readConfig(path string) (*configFile, error) {
+	c := &configFile{path: path, settings: map[string]any{}}
+	if path == "" {
+		return c, nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	defer file.Close()
+	var root yaml.Node
+	switch err := yaml.NewDecoder(file).Decode(&root); {
+	case errors.Is(err, io.EOF):
+		return c, nil
+	case err != nil:
+		return nil, fmt.Errorf("config: %s: %w", path, err)
+	}
+	if err := c.take(root.Content[0]); err != nil {
+		return nil, fmt.Errorf("config: %s: %w", path, err)
+	}
+	return c, nil
+}
+
+// take divides the file into sections and settings.
+func (c *configFile) take(root *yaml.Node) error {
+	if root.Kind != yaml.MappingNode {
+		return fmt.Errorf("line %d: want keys and values", root.Line)
+	}
+	rich := &yaml.Node{Kind: yaml.MappingNode}
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		key, value := root.Content[i], root.Content[i+1]
+		isSection := false
+		for _, name := range sectionNames {
+			isSection = isSection || key.Value == name
+		}
+		if isSection {
+			rich.Content = append(rich.Content, key, value)
+			continue
+		}
+		if err := c.flatten(flagName("", key.Value), value); err != nil {
+			return err
+		}
+	}
+	return c.sections.decode(rich)
+}
+
+// decode reads the sections and refuses keys that they do not have.
+func (s *sections) decode(node *yaml.Node) error {
+	text, err := yaml.Marshal(node)
+	if err != nil {
+		return err
+	}
+	decoder := yaml.NewDecoder(strings.NewReader(string(text)))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(s); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
+// flatten takes a setting, or a group of settings: "backend: {password_file: x}" is the flag --backend-password-file.
+func (c *configFile) flatten(name string, node *yaml.Node) error {
+	switch node.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			if err := c.flatten(flagName(name, node.Content[i].Value), node.Content[i+1]); err != nil {
+				return err
+			}
+		}
+		return nil
+	case yaml.SequenceNode:
+		var list []string
+		if err := node.Decode(&list); err != nil {
+			return err
+		}
+		return c.set(name, list, node.Line)
+	case yaml.ScalarNode:
+		return c.set(name, node.Value, node.Line)
+	}
+	return fmt.Errorf("line %d: %s: want a value, a list or a group", node.Line, name)
+}
+
+func (c *configFile) set(name string, value any, line int) error {
+	if _, twice := c.settings[name]; twice {
+		return fmt.Errorf("line %d: --%s is set twice", line, name)
+	}
+	c.settings[name] = value
+	return nil
+}
+
+func flagName(group, key string) string {
+	name := strings.ReplaceAll(key, "_", "-")
+	if group == "" {
+		return name
+	}
+	return group + "-" + name
+}
