@@ -143,14 +143,21 @@ func (l *login) read(message []byte) (*ticket, error) {
 		return fail(KindRejected, errors.New("the reply cannot be decrypted with the user's key: the password or the keytab is wrong"))
 	}
 	t, err := openTicket(reply.Ticket, client, plain, l.request.ReqBody)
-	if err == nil && !t.grants(l.secret.user.realm) {
-		err = fmt.Errorf("the ticket is for %s", t.message.SName.PrincipalNameString())
-	}
-	if skew := time.Since(t.authTime).Abs(); err == nil && skew > l.kdc.profile.clockSkew {
-		err = fmt.Errorf("its clock is %v away from the one here", skew.Round(time.Second))
+	if err == nil {
+		err = l.check(t)
 	}
 	if err != nil {
 		return fail(KindRefused, err)
 	}
 	return t, nil
+}
+
+func (l *login) check(t *ticket) error {
+	if !t.grants(l.secret.user.realm) {
+		return fmt.Errorf("the ticket is for %s", t.message.SName.PrincipalNameString())
+	}
+	if skew := time.Since(t.authTime).Abs(); skew > l.kdc.profile.clockSkew {
+		return fmt.Errorf("its clock is %v away from the one here", skew.Round(time.Second))
+	}
+	return nil
 }

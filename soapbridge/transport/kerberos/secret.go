@@ -62,6 +62,10 @@ func (p *Profile) keytab(path, username string) (*secret, error) {
 	if err != nil {
 		return nil, err
 	}
+	return p.readKeytab(path, content, username)
+}
+
+func (p *Profile) readKeytab(path string, content []byte, username string) (*secret, error) {
 	var table keytab.Keytab
 	if err := table.Unmarshal(content); err != nil {
 		return nil, fmt.Errorf("%s is no keytab", path) // the error of gokrb5 quotes the keys
@@ -70,6 +74,7 @@ func (p *Profile) keytab(path, username string) (*secret, error) {
 		return nil, fmt.Errorf("%s is empty", path)
 	}
 	var user principal
+	var err error
 	if username == "" {
 		user = entryPrincipal(table, 0)
 	} else if user, err = p.user(username); err != nil {
