@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"buf.build/go/protovalidate"
@@ -71,7 +72,10 @@ type Config struct {
 	// CallerCredentials tells that the backend is asked with the caller's own credential, so that its rejection is the
 	// caller's to mend and not the operator's.
 	CallerCredentials bool
-	// Front are interceptors that see every call, before it is validated.
+	// Around are interceptors that see every call from outside, before its caller is known: what measures and traces calls.
+	// The errors that they get are *Error, as callers do, and they must not return others or panic.
+	Around []Interceptor
+	// Front are interceptors that see every call whose caller is known, before it is validated.
 	Front []Interceptor
 	// Back are interceptors that see valid calls only, just before they are carried out.
 	Back []Interceptor
@@ -88,6 +92,7 @@ type Gateway struct {
 	mux       *runtime.ServeMux
 	health    *healthServer
 
+	serving    atomic.Bool     // Serve has begun
 	draining   context.Context // done when the gateway stops
 	endStreams context.CancelFunc
 }
@@ -170,7 +175,8 @@ func (c *Config) setHooks() {
 
 // interceptors lists what every call goes through, the outermost first.
 func (g *Gateway) interceptors() []Interceptor {
-	list := []Interceptor{g.identify, g.log, g.explain, g.survive, g.authenticate, g.limitRate, g.audit}
+	list := append([]Interceptor{g.identify}, g.config.Around...)
+	list = append(list, g.log, g.explain, g.survive, g.authenticate, g.limitRate, g.audit)
 	list = append(list, g.config.Front...)
 	list = append(list, g.limitTime, adoptIdempotencyKey, g.validate, g.authorize)
 	return append(list, g.config.Back...)

@@ -48,3 +48,6 @@ func (g *Gateway) SetServing(serving bool) {
 		g.health.SetServingStatus(string(service.FullName()), state)
 	}
 }
+
+// Accepting tells whether the gateway takes new calls: Serve has begun, and draining has not.
+func (g *Gateway) Accepting() bool { return g.serving.Load() && g.draining.Err() == nil }

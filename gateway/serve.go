@@ -31,6 +31,7 @@ func (g *Gateway) Serve(ctx context.Context, grpcListener, httpListener net.List
 	if g.config.TLS != nil {
 		httpListener = tls.NewListener(httpListener, g.config.TLS("h2", "http/1.1"))
 	}
+	g.serving.Store(true)
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		if err := g.grpc.Serve(grpcListener); err != nil {
