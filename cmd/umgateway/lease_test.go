@@ -107,7 +107,7 @@ func TestLeasesAreKeptBeyondARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	logger := slog.New(slog.DiscardHandler)
-	m, err := flags.open(logger)
+	m, err := flags.open("127.0.0.1:0", logger)
 	if err != nil {
 		t.Fatal(err)
 	}

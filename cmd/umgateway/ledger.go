@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/umgateway/umgateway/internal/lease"
@@ -20,7 +22,7 @@ import (
 
 // ledgerFlags say where the gateway remembers which calls were placed, and which have a lease.
 type ledgerFlags struct {
-	Ledger        string        `name:"ledger" placeholder:"PLACE" help:"Where calls with a request_id and leases are remembered: a file, or redis://host:port (rediss:// with TLS) that several gateways share (ledger.db in $$STATE_DIRECTORY, or else in umgateway below the user's state directory)."`
+	Ledger        string        `name:"ledger" placeholder:"PLACE" help:"Where calls with a request_id and leases are remembered: a file, or redis://host:port (rediss:// with TLS) that several gateways share (a file in $$STATE_DIRECTORY, or else in umgateway below the user's state directory)."`
 	RedisUsername string        `name:"ledger-redis-username" placeholder:"USER" help:"User of the Redis."`
 	RedisPassword string        `name:"ledger-redis-password-file" placeholder:"FILE" help:"File with the password of the Redis. It is read again when it changes."`
 	RedisUnsafe   bool          `name:"ledger-redis-allow-unsafe" help:"Accept a Redis that may lose what it acknowledged: a repeated request may then ring twice."`
@@ -33,23 +35,35 @@ type memory struct {
 	leases lease.Store
 }
 
-// open opens the memory.
-func (f *ledgerFlags) open(logger *slog.Logger) (*memory, error) {
-	m, err := f.remember(logger)
-	if err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
+// open opens the memory of a gateway that serves REST on an address. Where nobody has said what to use, and there is no file
+// that can be used, the gateway remembers until it ends, and says so.
+func (f *ledgerFlags) open(address string, logger *slog.Logger) (*memory, error) {
+	if f.Ledger != "" {
+		m, err := f.remember(logger)
+		if err != nil {
+			return nil, fmt.Errorf("ledger: %w", err)
+		}
+		return m, nil
 	}
-	return m, nil
+	path, err := defaultPath(address)
+	if err == nil {
+		var m *memory
+		if m, err = f.file(path, logger); err == nil {
+			return m, nil
+		}
+	}
+	logger.Warn("calls with a request_id, and leases, are remembered in memory only: name a file by --ledger", "reason", err)
+	return forgetful(logger)
 }
 
 func (f *ledgerFlags) remember(logger *slog.Logger) (*memory, error) {
 	if place, err := url.Parse(f.Ledger); err == nil && (place.Scheme == "redis" || place.Scheme == "rediss") {
 		return f.redis(place, logger)
 	}
-	path, err := f.path()
-	if err != nil {
-		return nil, err
-	}
+	return f.file(f.Ledger, logger)
+}
+
+func (f *ledgerFlags) file(path string, logger *slog.Logger) (*memory, error) {
 	store, err := boltstore.Open(boltstore.Options{Path: path})
 	if err != nil {
 		return nil, err
@@ -101,10 +115,11 @@ func newMemory(store ledger.Store, leases lease.Store, retention time.Duration, 
 	return &memory{ledger: l, leases: leases}, nil
 }
 
-// path is where the file is, in a directory that is there.
-func (f *ledgerFlags) path() (string, error) {
-	if f.Ledger != "" {
-		return f.Ledger, nil
+// defaultPath is where the file is if nobody has said: in a directory of the user's, which is made, and named after the address
+// that is served, since gateways with other addresses need files of their own.
+func defaultPath(address string) (string, error) {
+	if _, port, err := net.SplitHostPort(address); err != nil || port == "0" {
+		return "", errors.New("the address is another one each time")
 	}
 	directory := os.Getenv("STATE_DIRECTORY") // of systemd
 	if directory == "" {
@@ -113,14 +128,14 @@ func (f *ledgerFlags) path() (string, error) {
 			state = filepath.Join(home, ".local", "state")
 		}
 		if state == "" {
-			return "", errors.New("there is no directory for the file: name one by --ledger")
+			return "", errors.New("the user has no directory for it")
 		}
 		directory = filepath.Join(state, "umgateway")
 	}
 	if err := os.MkdirAll(directory, 0o700); err != nil {
-		return "", fmt.Errorf("%w: name a file by --ledger", err)
+		return "", err
 	}
-	return filepath.Join(directory, "ledger.db"), nil
+	return filepath.Join(directory, "ledger-"+strings.NewReplacer(":", "_", "[", "", "]", "").Replace(address)+".db"), nil
 }
 
 // forgetful is the memory of the demo, which lasts as long as it runs.

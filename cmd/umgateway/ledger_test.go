@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -190,4 +192,44 @@ func errorText(err error) string {
 		return ""
 	}
 	return err.Error()
+}
+
+func TestLedgerOfAnAddressIsAFileOfItsOwn(t *testing.T) {
+	state := t.TempDir()
+	t.Setenv("STATE_DIRECTORY", "")
+	t.Setenv("XDG_STATE_HOME", state)
+	seen := map[string]bool{}
+	for _, address := range []string{"127.0.0.1:8080", "127.0.0.1:8081", "[::1]:8080", ":8080"} {
+		path, err := defaultPath(address)
+		if err != nil || seen[path] || !strings.HasPrefix(path, state) {
+			t.Errorf("the ledger of %s is %q, %v", address, path, err)
+		}
+		seen[path] = true
+	}
+	if path, err := defaultPath("127.0.0.1:0"); err == nil {
+		t.Errorf("the ledger of an address that changes is %q", path)
+	}
+}
+
+func TestGatewayServesWithoutADirectoryOfItsOwn(t *testing.T) {
+	blocked := filepath.Join(t.TempDir(), "a file")
+	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("STATE_DIRECTORY", filepath.Join(blocked, "below"))
+	var log bytes.Buffer
+	m, err := new(ledgerFlags).open("127.0.0.1:8080", slog.New(slog.NewTextHandler(&log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.close(); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(log.String(), "--ledger") {
+		t.Errorf("the log does not say what to do: %s", log.String())
+	}
+	flags := ledgerFlags{Ledger: filepath.Join(blocked, "ledger.db")}
+	if _, err := flags.open("127.0.0.1:8080", slog.New(slog.DiscardHandler)); err == nil {
+		t.Error("a file that was named and cannot be used is passed over")
+	}
 }

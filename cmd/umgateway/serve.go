@@ -86,7 +86,7 @@ func (c *serveCommand) assemble(access *access, logger *slog.Logger) (*service, 
 	if auditor != nil {
 		config.Auditor, closeAudit = auditor, auditor.close
 	}
-	m, err := c.open(logger)
+	m, err := c.open(c.HTTPAddr, logger)
 	if err != nil {
 		return nil, errors.Join(err, closeAudit())
 	}

@@ -29,7 +29,7 @@ func (l Lease) expiry() time.Time {
 	return l.End
 }
 
-// ErrNotFound: no lease is known for the call.
+// ErrNotFound tells that a call has no lease.
 var ErrNotFound = errors.New("lease: the call has no lease")
 
 // Store keeps leases. It must be safe for concurrent use, and durable when Put returns.
