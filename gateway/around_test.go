@@ -13,7 +13,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/umgateway/umgateway/gateway"
-	"github.com/umgateway/umgateway/gateway/authn"
+	"github.com/umgateway/umgateway/gateway/ratelimit"
 	umv1 "github.com/umgateway/umgateway/gen/um/v1"
 )
 
@@ -30,20 +30,25 @@ func TestInterceptorsAroundSeeErrorsAsCallersDo(t *testing.T) {
 			return nil, err
 		}
 	}
-	basic, err := authn.New(authn.Config{Basic: true}, authn.Options{})
-	if err != nil {
-		t.Fatal(err)
+	spent := func() *ratelimit.Limiter {
+		limiter, err := ratelimit.New(ratelimit.Config{Total: ratelimit.Limit{Rate: 1e-6, Burst: 1}}, nil)
+		if err != nil {
+			t.Error(err)
+			return nil
+		}
+		limiter.Allow("another")
+		return limiter
 	}
 	for name, c := range map[string]struct {
 		config gateway.Config
 		call   operation
 		reason string // empty: the call succeeds
 	}{
-		"success":           {gateway.Config{Invoker: enabled}, isUMEnabled, ""},
-		"invalid request":   {gateway.Config{Invoker: enabled}, disconnectWithoutID, "REQUEST_INVALID"},
-		"unknown error":     {gateway.Config{Invoker: failing(errors.New("secret"))}, isUMEnabled, "INTERNAL"},
-		"deadline":          {gateway.Config{Invoker: failing(context.DeadlineExceeded)}, isUMEnabled, "DEADLINE"},
-		"not authenticated": {gateway.Config{Invoker: enabled, Authenticator: func() *authn.Authenticator { return basic }}, isUMEnabled, string(authn.CredentialsMissing)},
+		"success":         {gateway.Config{Invoker: enabled}, isUMEnabled, ""},
+		"invalid request": {gateway.Config{Invoker: enabled}, disconnectWithoutID, "REQUEST_INVALID"},
+		"unknown error":   {gateway.Config{Invoker: failing(errors.New("secret"))}, isUMEnabled, "INTERNAL"},
+		"deadline":        {gateway.Config{Invoker: failing(context.DeadlineExceeded)}, isUMEnabled, "DEADLINE"},
+		"refused":         {gateway.Config{Invoker: enabled, Limiter: spent}, isUMEnabled, "RATE_LIMITED"},
 		"panic": {gateway.Config{Invoker: invoker(func(context.Context, protoreflect.MethodDescriptor, proto.Message) (proto.Message, error) {
 			panic("secret")
 		})}, isUMEnabled, "INTERNAL"},
