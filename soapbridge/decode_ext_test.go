@@ -190,6 +190,7 @@ func TestWrongRepliesAreErrors(t *testing.T) {
 		"reference without number":    {"PlayOnPhone", wrapped("PlayOnPhone", "&#;"), notSOAP, "", ""},
 		"reference without hex":       {"PlayOnPhone", wrapped("PlayOnPhone", "&#x;"), notSOAP, "", ""},
 		"reference with a letter":     {"PlayOnPhone", wrapped("PlayOnPhone", "&#12a;"), notSOAP, "", ""},
+		"reference beyond hex":        {"PlayOnPhone", wrapped("PlayOnPhone", "&#x4G;"), notSOAP, "", ""},
 		"reference with a sign":       {"PlayOnPhone", wrapped("PlayOnPhone", "&#-12;"), notSOAP, "", ""},
 		"raw control character":       {"PlayOnPhone", wrapped("PlayOnPhone", "a\x01b"), notSOAP, "", ""},
 		"raw control in an attribute": {"Disconnect", flat("Disconnect", "<a b='\x01'/>"), notSOAP, "", ""},

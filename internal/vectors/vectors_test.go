@@ -106,6 +106,9 @@ func TestFilesCanBeRead(t *testing.T) {
 	for _, dialect := range dialects {
 		methods := methods(t, dialect)
 		for name, operation := range load(t, dialect) {
+			if methods[name] == nil {
+				continue // reported by TestEveryRPCHasItsVectors
+			}
 			name, input, output := dialect+"/"+name, methods[name].Input(), methods[name].Output()
 			for _, request := range operation.Requests {
 				checkMessage(t, name, input, request.Message)
