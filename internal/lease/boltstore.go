@@ -3,8 +3,8 @@ package lease
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -13,7 +13,12 @@ import (
 var bucket = []byte("leases")
 
 // BoltStore keeps leases in a file on the local disk, for one process at a time.
-type BoltStore struct{ db *bolt.DB }
+type BoltStore struct {
+	db *bolt.DB
+
+	mu     sync.Mutex
+	leased map[string]uint64 // calls that may have a lease in the file; the number changes with each lease
+}
 
 // lockTimeout is how long another process may take to close the file.
 const lockTimeout = 2 * time.Second
@@ -32,7 +37,18 @@ func OpenBolt(path string) (*BoltStore, error) {
 		db.Close()
 		return nil, fmt.Errorf("lease: open %s: %w", path, err)
 	}
-	return &BoltStore{db}, nil
+	s := &BoltStore{db: db, leased: map[string]uint64{}}
+	err = db.View(func(tx *bolt.Tx) error {
+		return tx.Bucket(bucket).ForEach(func(callID, _ []byte) error {
+			s.leased[string(callID)] = 1
+			return nil
+		})
+	})
+	if err != nil {
+		db.Close()
+		return nil, fmt.Errorf("lease: open %s: %w", path, err)
+	}
+	return s, nil
 }
 
 // Put writes a lease.
@@ -41,6 +57,8 @@ func (s *BoltStore) Put(_ context.Context, l Lease) error {
 	if err != nil {
 		return err
 	}
+	s.mark(l.CallID)
+	defer s.mark(l.CallID) // again: a Delete at the same time may have come before or after
 	return s.db.Batch(func(tx *bolt.Tx) error { return tx.Bucket(bucket).Put([]byte(l.CallID), value) })
 }
 
@@ -56,13 +74,34 @@ func (s *BoltStore) Get(_ context.Context, callID string) (l Lease, err error) {
 	return l, err
 }
 
-// Delete forgets the lease of a call. Most calls have none, and then nothing is written: to wait for the disk would cost
+func (s *BoltStore) mark(callID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.leased[callID]++
+}
+
+func (s *BoltStore) marked(callID string) uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.leased[callID]
+}
+
+// Delete forgets the lease of a call. Most calls have none, and then the file is left alone: to wait for the disk would cost
 // more than all else that ending a call does.
-func (s *BoltStore) Delete(ctx context.Context, callID string) error {
-	if _, err := s.Get(ctx, callID); errors.Is(err, ErrNotFound) {
+func (s *BoltStore) Delete(_ context.Context, callID string) error {
+	mark := s.marked(callID)
+	if mark == 0 {
 		return nil
 	}
-	return s.db.Batch(func(tx *bolt.Tx) error { return tx.Bucket(bucket).Delete([]byte(callID)) })
+	if err := s.db.Batch(func(tx *bolt.Tx) error { return tx.Bucket(bucket).Delete([]byte(callID)) }); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.leased[callID] == mark {
+		delete(s.leased, callID)
+	}
+	return nil
 }
 
 // All reads every lease. One that cannot be read is left out.
