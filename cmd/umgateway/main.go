@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,6 +28,7 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Serve gRPC and REST in front of an Exchange server."`
 	Demo     demoCommand     `cmd:"" help:"Run a simulated Exchange server and the gateway in one process, to try it."`
 	Simulate simulateCommand `cmd:"" help:"Run the simulated Exchange server alone."`
+	Doctor   doctorCommand   `cmd:"" help:"Find out why an Exchange server does not answer."`
 	Config   configCommand   `cmd:"" help:"Check or show the configuration."`
 	Policy   policyCommand   `cmd:"" help:"Ask what the policy lets a caller do."`
 	Audit    auditCommand    `cmd:"" help:"Work with the audit log."`
@@ -56,11 +58,20 @@ func run(args []string, stdout, stderr io.Writer) int {
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
 	if err := command.Run(&environment{ctx: ctx, stdout: stdout, stderr: stderr}, command); err != nil {
+		if code := exitCode(0); errors.As(err, &code) {
+			return int(code)
+		}
 		fmt.Fprintf(stderr, "umgateway: %v\n", err)
 		return exitFailure
 	}
 	return 0
 }
+
+// exitCode is the error of a command that has said what there is to say, and ends with a code.
+type exitCode int
+
+// Error names the code.
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
 // parse reads the command line, the environment, and if one of them names a configuration file, that too.
 func parse(args []string, exit **int, stdout, stderr io.Writer) (*kong.Context, error) {

@@ -1,0 +1,103 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	umv1 "github.com/umgateway/umgateway/gen/um/v1"
+	"github.com/umgateway/umgateway/internal/backend"
+	"github.com/umgateway/umgateway/internal/exchange"
+	"github.com/umgateway/umgateway/soapbridge"
+)
+
+// operation signs in, once, and carries out an operation that only reads.
+func (x *examination) operation(ctx context.Context) bool {
+	if x.settings.Identity == backend.IdentityCallerBasic {
+		x.find("operation", Note, "calls are made as their callers, so that there is no account to try it with", "")
+		return true
+	}
+	var seen exchanges
+	back, err := backend.Open(x.settings, backend.Options{Observe: seen.add})
+	if err != nil {
+		x.find("operation", Fail, err.Error(), "correct the settings")
+		return false
+	}
+	defer back.Close()
+	method, request := probe(x.settings)
+	out, err := back.Invoke(ctx, exchange.Method(method), request)
+	x.namespace(&seen)
+	if x.settings.Dialect == exchange.EWS && isUnknownCall(err) {
+		x.find("operation", Good, "the server speaks ews, and lets the gateway in", "")
+		return true
+	}
+	if err != nil {
+		verdict, detail, fix := explain(err)
+		x.find("operation", verdict, detail, fix)
+		return false
+	}
+	x.find("operation", Good, fmt.Sprintf("the server answers %s in %v", method.Name(), seen.last().Round(time.Microsecond)), "")
+	if answer, is := out.(*umv1.IsUMEnabledResponse); is && !answer.GetEnabled() {
+		x.find("mailbox", Warn, "the account's mailbox is not enabled for Unified Messaging",
+			"sign in as an account whose mailbox is, or enable it: Enable-UMMailbox")
+	}
+	return true
+}
+
+// probe is an operation that only reads: ews has none without arguments, but says that it knows no call of a made-up id.
+func probe(settings backend.Settings) (protoreflect.FullName, proto.Message) {
+	if settings.Dialect == exchange.EWS {
+		return "um.v1.CallService.GetCallInfo", &umv1.GetCallInfoRequest{CallId: "dW1nYXRld2F5LWRvY3Rvcg=="}
+	}
+	return "um.v1.MailboxService.IsUMEnabled", &umv1.IsUMEnabledRequest{}
+}
+
+func isUnknownCall(err error) bool {
+	var fault *soapbridge.Fault
+	return errors.As(err, &fault) && fault.ResponseCode == "ErrorInvalidPhoneCallId"
+}
+
+// namespace says which form of the namespace the server knows.
+func (x *examination) namespace(seen *exchanges) {
+	if form := seen.accepted(); form != "" && x.settings.Dialect != exchange.EWS {
+		x.find("namespace", Good, "the server knows the namespace with "+form+"; --backend-namespace "+form+" spares finding out", "")
+	}
+}
+
+// exchanges are what went over the wire.
+type exchanges struct {
+	mu  sync.Mutex
+	all []soapbridge.Exchange
+}
+
+func (e *exchanges) add(_ context.Context, exchange soapbridge.Exchange) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.all = append(e.all, exchange)
+}
+
+func (e *exchanges) last() time.Duration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.all) == 0 {
+		return 0
+	}
+	return e.all[len(e.all)-1].Duration
+}
+
+// accepted is the form of an exchange that brought a result; empty if none did.
+func (e *exchanges) accepted() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, exchange := range e.all {
+		if exchange.Err == nil {
+			return exchange.Form
+		}
+	}
+	return ""
+}
