@@ -20,7 +20,9 @@ import (
 func (env *environment) explain(err error) {
 	s := statusIn(err)
 	switch {
-	case s == nil || errors.Is(err, errUnanswered):
+	case env.ctx.Err() != nil && !errors.As(err, new(repeatable)):
+		fmt.Fprintln(env.stderr, "umctl: interrupted")
+	case s == nil:
 		fmt.Fprintf(env.stderr, "umctl: %s\n", printable(err.Error()))
 	case env.flags.Output == "json":
 		env.explainJSON(s, env.advise(s, err))

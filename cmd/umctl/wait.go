@@ -23,12 +23,14 @@ type wait struct {
 	callID  string
 }
 
-// untilEnd follows the call until it ends. An interruption leaves the call as it is, and says so.
+// untilEnd follows the call until it ends. If it cannot be followed so far, it may go on, and the user hears so.
 func (w *wait) untilEnd() error {
 	err := w.follow(w.env.ctx)
-	if w.env.ctx.Err() != nil {
-		fmt.Fprintf(w.env.stderr, "umctl: the call goes on; to end it:  umctl disconnect %s\n", shellWord(w.callID))
+	if statusIn(err) == nil || status.Code(err) == codes.NotFound || w.env.flags.Output == "json" {
+		return err
 	}
+	id := shellWord(w.callID)
+	fmt.Fprintf(w.env.stderr, "The call may go on. To follow it: umctl watch %s\nTo end it: umctl disconnect %s\n", id, id)
 	return err
 }
 
