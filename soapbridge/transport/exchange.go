@@ -40,19 +40,24 @@ func (x *exchange) run(ctx context.Context) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	for range maxConnections {
+	for used := 1; ; used++ {
 		reply, err := x.on(ctx, c)
-		if reply != nil || err != nil {
+		if reply != nil || err != nil || used == maxConnections {
 			x.client.pool.put(c)
-			return reply, err
+			return x.outcome(reply, err)
 		}
 		// The place in the pool is kept: those who have the others may be waiting for this trial to end.
 		if c, err = x.client.pool.replace(ctx, c); err != nil {
 			return nil, err
 		}
 	}
-	x.client.pool.put(c)
-	return nil, x.fail(KindUnavailable, errEndless)
+}
+
+func (x *exchange) outcome(reply *Reply, err error) (*Reply, error) {
+	if reply == nil && err == nil {
+		err = x.fail(KindUnavailable, errEndless)
+	}
+	return reply, err
 }
 
 // on carries the request out on a connection. Neither a reply nor an error means that another connection is needed.
@@ -64,9 +69,6 @@ func (x *exchange) on(ctx context.Context, c *conn) (*Reply, error) {
 	}
 	for range maxRounds {
 		reply, err := x.round(ctx, c)
-		if err != nil {
-			c.reusable = false
-		}
 		if reply != nil || err != nil || !c.reusable {
 			return reply, err
 		}

@@ -48,8 +48,8 @@ func TestWrongPasswordIsTriedOnceHoweverManyCall(t *testing.T) {
 					if b.rejections != round+1 || kinds[transport.KindUnauthorized] != 1 || kinds[transport.KindHeldOff] != 199 {
 						t.Errorf("%d attempts, kinds %v", b.rejections, kinds)
 					}
-					if got := client.Stats().Rejections; got != uint64(round+1) {
-						t.Errorf("%d rejections", got)
+					if got := client.Stats(); got.Rejections != uint64(round+1) || got.Connects > uint64(20*(round+1)) {
+						t.Errorf("stats %+v", got)
 					}
 					time.Sleep(heldOff)
 				}
