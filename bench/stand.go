@@ -83,7 +83,7 @@ func (b *bench) serve(ctx context.Context, what server, backend string, hooked b
 	if err != nil {
 		return nil, err
 	}
-	path, names, environment := b.programs.plain, []string{"gRPC", "REST"}, []string{"STATE_DIRECTORY=" + state}
+	path, names, environment := b.programs.plain, []string{"gRPC", "REST"}, []string{"STATE_DIRECTORY=" + state, "UMGATEWAY_ADMIN_ADDR=127.0.0.1:0"}
 	switch {
 	case hooked:
 		path, names, environment = b.programs.hooked, append(names, "hook"), append(environment, hook.Variable+"=1")

@@ -29,8 +29,9 @@ type accessFlags struct {
 
 // access is who may call, as it stands now.
 type access struct {
-	files *tlsfile.Files // nil without TLS
-	now   atomic.Pointer[rules]
+	files  *tlsfile.Files // nil without TLS
+	now    atomic.Pointer[rules]
+	loaded func(inUse bool) // told whether the file, after it has changed, is in use
 }
 
 // rules are what a configuration file says about callers.
@@ -42,7 +43,7 @@ type rules struct {
 
 // newAccess compiles the sections of the configuration file.
 func newAccess(flags accessFlags, s sections, identity string, logger *slog.Logger) (*access, error) {
-	a := &access{}
+	a := &access{loaded: func(bool) {}}
 	if flags.TLSCertFile != "" || flags.TLSKeyFile != "" {
 		files, err := tlsfile.Open(tlsfile.Config{
 			CertFile: flags.TLSCertFile, KeyFile: flags.TLSKeyFile, ClientCAFile: flags.TLSClientCAFile, Log: logger,

@@ -30,6 +30,7 @@ type auditor struct {
 	redactor *redact.Redactor
 	identity func(context.Context) string
 	logger   *slog.Logger
+	failed   func() // called for each record that could not be written
 }
 
 // openAudit opens the log; it returns nil if none is wanted.
@@ -49,7 +50,7 @@ func (f *auditFlags) openAudit(identity func(context.Context) string, logger *sl
 	if err != nil {
 		return nil, fmt.Errorf("--audit-file: %w", err)
 	}
-	return &auditor{log: log, redactor: redactor, identity: identity, logger: logger}, nil
+	return &auditor{log: log, redactor: redactor, identity: identity, logger: logger, failed: func() {}}, nil
 }
 
 // readKey reads a key; without a path there is none. One trailing line break does not count.
@@ -86,6 +87,7 @@ func (a *auditor) Record(ctx context.Context, call *gateway.Call, e *gateway.Err
 		record.Fields[field.Name] = field.Text
 	}
 	if err := a.log.Append(record); err != nil {
+		a.failed()
 		a.logger.Error("a call could not be recorded", "request_id", call.RequestID, "error", err)
 	}
 }

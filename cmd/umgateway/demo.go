@@ -13,6 +13,7 @@ import (
 
 type demoCommand struct {
 	frontFlags     `embed:""`
+	adminFlags     `embed:""`
 	simulatorFlags `embed:""`
 	BackendAddr    string `default:"127.0.0.1:0" help:"Address of the simulated Exchange server (a free port)."`
 }
@@ -40,7 +41,11 @@ func (c *demoCommand) Run(env *environment) error {
 	if err != nil {
 		return errors.Join(err, s.close(), listener.Close())
 	}
-	fmt.Fprint(env.stdout, welcome(serviceURL(listener), on))
+	admin, err := c.listenAdmin(logger)
+	if err != nil {
+		return errors.Join(err, s.close(), on.close(), listener.Close())
+	}
+	fmt.Fprint(env.stdout, admin.readyLine(), welcome(serviceURL(listener), on))
 	// The simulator outlives the gateway, so that calls in flight can finish.
 	simulating, stop := context.WithCancel(context.WithoutCancel(env.ctx))
 	defer stop()
@@ -48,7 +53,7 @@ func (c *demoCommand) Run(env *environment) error {
 		func(context.Context) error { return exchangesim.Serve(simulating, listener, server) },
 		func(ctx context.Context) error {
 			defer stop()
-			return s.Serve(ctx, on.grpc, on.http)
+			return admin.during(ctx, c.adminFlags, s, func(ctx context.Context) error { return s.Serve(ctx, on.grpc, on.http) })
 		}), s.close())
 }
 

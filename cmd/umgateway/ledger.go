@@ -31,8 +31,9 @@ type ledgerFlags struct {
 
 // memory is what the gateway remembers beyond a call.
 type memory struct {
-	ledger *ledger.Ledger
-	leases lease.Store
+	ledger  *ledger.Ledger
+	leases  lease.Store
+	observe func(ledger.Event) // may be replaced before the ledger is used
 }
 
 // open opens the memory of a gateway that serves REST on an address. Where nobody has said what to use, and there is no file
@@ -104,7 +105,10 @@ func (f *ledgerFlags) redis(place *url.URL, logger *slog.Logger) (*memory, error
 }
 
 func newMemory(store ledger.Store, leases lease.Store, retention time.Duration, logger *slog.Logger) (*memory, error) {
-	l, err := ledger.Open(store, ledger.Options{Retention: retention, Observe: func(e ledger.Event) {
+	m := &memory{leases: leases, observe: func(ledger.Event) {}}
+	var err error
+	m.ledger, err = ledger.Open(store, ledger.Options{Retention: retention, Observe: func(e ledger.Event) {
+		m.observe(e)
 		if e.Err != nil || e.Kind == ledger.EventUnannounced {
 			logger.Error("ledger", "event", e.Kind.String(), "error", e.Err)
 		}
@@ -112,7 +116,7 @@ func newMemory(store ledger.Store, leases lease.Store, retention time.Duration, 
 	if err != nil {
 		return nil, errors.Join(err, leases.Close())
 	}
-	return &memory{ledger: l, leases: leases}, nil
+	return m, nil
 }
 
 // defaultPath is where the file is if nobody has said: in a directory of the user's, which is made, and named after the address

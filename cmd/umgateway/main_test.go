@@ -7,7 +7,15 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// adminAddr is the variable of --admin-addr. Tests run side by side, so that each process needs an address of its own.
+const adminAddr = "UMGATEWAY_ADMIN_ADDR"
+
 func TestMain(m *testing.M) {
+	if _, set := os.LookupEnv(adminAddr); !set {
+		if err := os.Setenv(adminAddr, "127.0.0.1:0"); err != nil {
+			os.Exit(exitFailure)
+		}
+	}
 	testscript.Main(m, map[string]func(){"umgateway": main})
 }
 

@@ -18,6 +18,7 @@ type settings struct {
 	Config      string `name:"config" placeholder:"FILE" help:"Configuration file in YAML: the names of the flags as keys, grouped or not, and the sections callers, policy and limits."`
 	frontFlags  `embed:""`
 	accessFlags `embed:""`
+	adminFlags  `embed:""`
 	Backend     backend.Settings `embed:"" prefix:"backend-"`
 	ledgerFlags `embed:""`
 	auditFlags  `embed:""`
@@ -51,15 +52,19 @@ func (c *serveCommand) Run(env *environment) error {
 	if err := access.checkOpen(c.accessFlags, on); err != nil {
 		return errors.Join(err, on.close())
 	}
-	s, err := c.assemble(access, logger)
+	admin, err := c.listenAdmin(logger)
 	if err != nil {
 		return errors.Join(err, on.close())
 	}
-	fmt.Fprint(env.stdout, readyLines(on))
+	s, err := c.assemble(access, logger)
+	if err != nil {
+		return errors.Join(err, on.close(), admin.close())
+	}
+	fmt.Fprint(env.stdout, admin.readyLine(), readyLines(on))
 	logger.Info("serving", "backend", c.Backend.URLs)
 	watching, stop := context.WithCancel(env.ctx)
 	go access.follow(watching, c.Config, c.Backend.Identity, logger)
-	err = s.Serve(env.ctx, on.grpc, on.http)
+	err = admin.during(env.ctx, c.adminFlags, s, func(ctx context.Context) error { return s.Serve(ctx, on.grpc, on.http) })
 	stop()
 	logger.Info("stopped")
 	return errors.Join(err, s.close())
@@ -95,6 +100,13 @@ func (c *serveCommand) assemble(access *access, logger *slog.Logger) (*service, 
 		return nil, errors.Join(err, closeAudit())
 	}
 	s.closers = append(s.closers, closeAudit)
+	if auditor != nil {
+		auditor.failed = s.observed.metrics.AuditFailed
+	}
+	access.loaded = s.observed.metrics.ConfigLoaded
+	if err := s.observed.showCertificates(access); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
 	return s, nil
 }
 
@@ -131,6 +143,7 @@ func (a *access) follow(ctx context.Context, path, identity string, logger *slog
 		if err == nil {
 			err = a.load(file.sections, identity, logger)
 		}
+		a.loaded(err == nil)
 		if err != nil {
 			logger.Error("the configuration file cannot be used; what was read before stays in force", "error", err)
 			continue

@@ -14,19 +14,25 @@ import (
 // calls, the ledger, the leases and the caller's identity to the backend.
 type service struct {
 	*gateway.Gateway
-	backend *backend.Backend
-	memory  *memory
-	leases  *leasing       // nil until there are any
-	closers []func() error // of what else there is
+	backend  *backend.Backend
+	memory   *memory
+	leases   *leasing // nil until there are any
+	observed *observation
+	closers  []func() error // of what else there is
 }
 
 // assemble puts a service together. It owns the memory, also when there is an error.
 func assemble(settings backend.Settings, config gateway.Config, m *memory, logger *slog.Logger) (*service, error) {
-	back, err := backend.Open(settings, backend.Options{Log: logger})
+	observed, err := observe(logger)
 	if err != nil {
 		return nil, errors.Join(err, m.close())
 	}
-	s := &service{backend: back, memory: m}
+	m.observe = observed.metrics.ObserveLedger
+	back, err := backend.Open(settings, observed.options(logger))
+	if err != nil {
+		return nil, errors.Join(err, m.close(), observed.close())
+	}
+	s := &service{backend: back, memory: m, observed: observed, closers: []func() error{observed.close}}
 	if err := s.build(settings, config, logger); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -39,7 +45,7 @@ func (s *service) build(settings backend.Settings, config gateway.Config, logger
 	if settings.Identity == backend.IdentityCallerBasic {
 		next, config.CallerCredentials = asCaller{next}, true
 	}
-	watcher, err := watch(next)
+	watcher, err := watch(next, s.observed.backend.Polled)
 	if err != nil {
 		return err
 	}
@@ -51,6 +57,10 @@ func (s *service) build(settings backend.Settings, config gateway.Config, logger
 		return err
 	}
 	config.Invoker, config.Watcher = watcher, watcher
+	config.Around = s.observed.around()
+	if err := s.observed.show(s, watcher); err != nil {
+		return err
+	}
 	s.Gateway, err = gateway.New(config)
 	return err
 }

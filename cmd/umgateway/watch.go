@@ -23,13 +23,14 @@ type watching struct {
 	*callwatch.Hub
 }
 
-// watch makes the hub that follows calls by way of an invoker.
-func watch(next gateway.Invoker) (*watching, error) {
+// watch makes the hub that follows calls by way of an invoker. It tells of each poll.
+func watch(next gateway.Invoker, polled func()) (*watching, error) {
 	getCallInfo := exchange.Method("um.v1.CallService.GetCallInfo")
 	hub, err := callwatch.New(callwatch.Config{
 		Account:   account,
 		Transient: transient,
 		Poll: func(ctx context.Context, callID string) (*umv1.GetCallInfoResponse, error) {
+			polled()
 			out, err := next.Invoke(ctx, getCallInfo, &umv1.GetCallInfoRequest{CallId: callID})
 			if err != nil {
 				return nil, err

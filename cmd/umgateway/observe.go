@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/umgateway/umgateway/gateway"
+	"github.com/umgateway/umgateway/internal/backend"
+	"github.com/umgateway/umgateway/internal/exchange"
+	"github.com/umgateway/umgateway/internal/telemetry"
+	"github.com/umgateway/umgateway/soapbridge"
+)
+
+// backendName is the only backend there is, in labels and in the keys of the ledger.
+const backendName = "default"
+
+// observation is what sees a service: metrics, and traces if the environment asks for them.
+type observation struct {
+	metrics *telemetry.Metrics
+	backend *telemetry.Backend
+	tracing *telemetry.Tracing // nil without traces
+}
+
+func observe(logger *slog.Logger) (*observation, error) {
+	metrics, err := telemetry.NewMetrics(exchange.Services()...)
+	if err != nil {
+		return nil, err
+	}
+	tracing, err := telemetry.OpenTracing(context.Background(), logger)
+	if err != nil {
+		return nil, err
+	}
+	return &observation{metrics: metrics, backend: metrics.Backend(backendName), tracing: tracing}, nil
+}
+
+// around lists what sees each call.
+func (o *observation) around() []gateway.Interceptor {
+	if o.tracing == nil {
+		return []gateway.Interceptor{o.metrics.Measure}
+	}
+	return []gateway.Interceptor{o.metrics.Measure, o.tracing.Trace}
+}
+
+// options have a backend tell what it does.
+func (o *observation) options(logger *slog.Logger) backend.Options {
+	options := backend.Options{Log: logger, Observe: o.backend.ObserveExchange, ObserveEndpoints: o.backend.ObserveEndpoints}
+	if o.tracing != nil {
+		options.Observe = func(ctx context.Context, e soapbridge.Exchange) {
+			o.backend.ObserveExchange(ctx, e)
+			o.tracing.ObserveExchange(ctx, e)
+		}
+	}
+	return options
+}
+
+// show adds what is looked up when somebody asks.
+func (o *observation) show(s *service, watching *watching) error {
+	return errors.Join(o.backend.ShowEndpoints(s.backend), o.metrics.ShowWatching(watching.Watching))
+}
+
+// tracesTimeout is how long the last traces may take to be sent.
+const tracesTimeout = 5 * time.Second
+
+func (o *observation) close() error {
+	if o.tracing == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), tracesTimeout)
+	defer cancel()
+	return o.tracing.Close(ctx)
+}
+
+// showCertificates shows when the certificates of the fronts end.
+func (o *observation) showCertificates(a *access) error {
+	if a.files == nil {
+		return nil
+	}
+	err := o.metrics.ShowCertificate("front", func() time.Time { return a.files.Status().NotAfter })
+	if a.files.ClientCAs() == nil {
+		return err
+	}
+	return errors.Join(err, o.metrics.ShowCertificate("client-ca", func() time.Time { return a.files.Status().ClientCANotAfter }))
+}
