@@ -91,7 +91,7 @@ func capture(ts *testscript.TestScript, neg bool, args []string) {
 
 // demo starts a gateway before a simulated Exchange server, and has umctl use it over the front.
 func demo(ts *testscript.TestScript, gateway, front string) {
-	process := exec.Command(gateway, "demo", "--http-addr", "127.0.0.1:0", "--grpc-addr", "127.0.0.1:0")
+	process := exec.Command(gateway, "demo", "--http-addr", "127.0.0.1:0", "--grpc-addr", "127.0.0.1:0", "--admin-addr", "")
 	process.Env = []string{}
 	out, err := process.StdoutPipe()
 	ts.Check(err)
