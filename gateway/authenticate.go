@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"net"
+	"net/netip"
 
 	"github.com/umgateway/umgateway/gateway/authn"
 )
@@ -25,14 +26,21 @@ func (g *Gateway) authenticate(ctx context.Context, call *Call, next Handler) er
 	return next(ctx, call)
 }
 
-// hostOf is an address without its port.
+// hostOf is an address without its port: of IPv6 the network, since one host can have all addresses of its network.
 func hostOf(peer net.Addr) string {
-	host, _, err := net.SplitHostPort(peer.String())
+	parsed, err := netip.ParseAddrPort(peer.String())
 	if err != nil {
 		return peer.String()
 	}
-	return host
+	address := parsed.Addr().Unmap().WithZone("")
+	if address.Is4() {
+		return address.String()
+	}
+	return netip.PrefixFrom(address, ipv6Network).Masked().String()
 }
+
+// ipv6Network is the length of the prefix of a network of hosts (RFC 4291 section 2.5.1).
+const ipv6Network = 64
 
 // strangerError explains why a caller was not authenticated.
 func strangerError(stranger *authn.Error) *Error {

@@ -31,7 +31,7 @@ func (g *Gateway) limitRate(ctx context.Context, call *Call, next Handler) error
 		with(map[string]string{"scope": string(verdict.Scope)})
 }
 
-// callerKey tells callers apart.
+// callerKey tells callers apart. What nobody has checked does not stand alone: the network address goes with it.
 func callerKey(ctx context.Context, call *Call) string {
 	caller, _ := principal.FromContext(ctx)
 	if caller.Verified() || call.Peer == nil {
@@ -40,18 +40,34 @@ func callerKey(ctx context.Context, call *Call) string {
 	return caller.Key() + " " + hostOf(call.Peer)
 }
 
-// authorize asks the policy whether the caller may do this.
+// authorize asks the policy whether the caller may make this call at all, before anything is said about the request.
 func (g *Gateway) authorize(ctx context.Context, call *Call, next Handler) error {
+	if err := g.decide(ctx, call, ""); err != nil {
+		return err
+	}
+	return next(ctx, call)
+}
+
+// authorizeDialling asks the policy whether the caller may dial this. The request is valid.
+func (g *Gateway) authorizeDialling(ctx context.Context, call *Call, next Handler) error {
+	if dialled := policy.DialString(call.Request); dialled != "" {
+		if err := g.decide(ctx, call, dialled); err != nil {
+			return err
+		}
+	}
+	return next(ctx, call)
+}
+
+// decide returns the error of a call that the policy denies.
+func (g *Gateway) decide(ctx context.Context, call *Call, dialled string) error {
 	rules := g.config.Policy()
 	if rules == nil {
-		return next(ctx, call)
+		return nil
 	}
 	caller, _ := principal.FromContext(ctx)
-	decision := rules.Decide(caller, policy.Request{
-		RPC: call.FullMethod, Identity: g.config.Identity(ctx), DialString: policy.DialString(call.Request),
-	})
+	decision := rules.Decide(caller, policy.Request{RPC: call.FullMethod, Identity: g.config.Identity(ctx), DialString: dialled})
 	if decision.Allowed {
-		return next(ctx, call)
+		return nil
 	}
 	e := &Error{Reason: string(decision.Reason), Cause: errors.New(decision.Why)}
 	switch decision.Reason {

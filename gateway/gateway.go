@@ -176,9 +176,10 @@ func (c *Config) setHooks() {
 // interceptors lists what every call goes through, the outermost first.
 func (g *Gateway) interceptors() []Interceptor {
 	list := append([]Interceptor{g.identify}, g.config.Around...)
-	list = append(list, g.log, g.explain, g.survive, g.authenticate, g.limitRate, g.audit)
+	// A second survive, so that calls are recorded that end in a defect.
+	list = append(list, g.log, g.explain, g.survive, g.authenticate, g.limitRate, g.audit, g.survive)
 	list = append(list, g.config.Front...)
-	list = append(list, g.limitTime, adoptIdempotencyKey, g.validate, g.authorize)
+	list = append(list, g.limitTime, adoptIdempotencyKey, g.authorize, g.validate, g.authorizeDialling)
 	return append(list, g.config.Back...)
 }
 

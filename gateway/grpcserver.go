@@ -37,6 +37,7 @@ func (g *Gateway) newGRPC() {
 		grpc.KeepaliveParams(keepalive.ServerParameters{
 			MaxConnectionIdle: idleAge, MaxConnectionAge: g.config.MaxConnectionAge, MaxConnectionAgeGrace: ageGrace,
 		}),
+		grpc.StreamInterceptor(g.guardReflection),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingInterval, PermitWithoutStream: true}),
 	}
 	if g.config.TLS != nil {

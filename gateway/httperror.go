@@ -9,25 +9,53 @@ import (
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/umgateway/umgateway/gateway/authn"
 )
 
 // writeError answers with an error that a call ended with, or that the generated code found before there was a call.
 func (g *Gateway) writeError(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error) {
-	if body, ours := r.Body.(*requestBody); ours && body.refused != nil {
+	body, ours := r.Body.(*requestBody)
+	if ours && body.refused != nil {
 		err = body.refused
 	}
+	e := callersError(err)
+	if ours && !frontOf(r.Context()).reached {
+		e = callersError(g.refuseCall(r, body.method, e))
+	}
+	g.refuse(w, r, e)
+}
+
+// refuseCall has a request that cannot become a call refused as one, with the error: by the interceptors, so that it is
+// logged and counted, and so that only callers learn what is wrong with it who may call at all.
+func (g *Gateway) refuseCall(r *http.Request, m *method, e *Error) error {
+	ctx, err := runtime.AnnotateContext(r.Context(), g.mux, r, m.full)
+	if err != nil {
+		// Some other header cannot be read, which is what the request is refused for.
+		ctx = metadata.NewOutgoingContext(r.Context(), metadata.MD{authn.Metadata: r.Header.Values("Authorization")})
+	}
+	call := inProcess{g}.newCall(ctx, m, m.input.New().Interface())
+	call.undecodable = e
+	if err := g.handle(ctx, call); err != nil {
+		return err
+	}
+	return e
+}
+
+// callersError is an error as callers may see it.
+func callersError(err error) *Error {
 	var e *Error
 	var refused *requestError
 	switch {
 	case errors.As(err, &e):
+		return e
 	case errors.As(err, &refused):
-		e = refusedRequest(refused)
-	default:
-		e = generatedError(err)
+		return refusedRequest(refused)
 	}
-	g.refuse(w, r, e)
+	return generatedError(err)
 }
 
 // generatedError explains an error of the generated code, which is about the request: a path that is not well escaped, a

@@ -18,6 +18,7 @@ import (
 // requestBody is a REST request's body, read as a whole. The generated code decodes from it, by way of the marshaler; why
 // that failed is kept, since the generated code passes on the text only.
 type requestBody struct {
+	method  *method // that was asked for
 	data    []byte
 	path    map[string]string // the variables in the path
 	refused error
@@ -41,19 +42,16 @@ func (g *Gateway) checkRequest(routes []*route) runtime.Middleware {
 				g.refuse(w, r, &Error{Code: codes.Internal, Reason: reasonInternal, Message: "the gateway failed"})
 				return
 			}
-			if err := chosen.checkQuery(r.URL.RawQuery); err != nil {
+			body := &requestBody{method: chosen.method, path: path}
+			err := chosen.checkQuery(r.URL.RawQuery)
+			if err == nil && chosen.hasBody {
+				body.data, err = g.readBody(w, r)
+			}
+			r.Body = body
+			if err != nil {
 				g.writeError(r.Context(), nil, nil, w, r, err)
 				return
 			}
-			body := &requestBody{path: path}
-			if chosen.hasBody {
-				var err error
-				if body.data, err = g.readBody(w, r); err != nil {
-					g.writeError(r.Context(), nil, nil, w, r, err)
-					return
-				}
-			}
-			r.Body = body
 			next(w, r, path)
 		}
 	}

@@ -19,6 +19,7 @@ import (
 // route is one HTTP binding of an rpc, as the schema has it. The generated code does the routing; this is what it does not
 // tell.
 type route struct {
+	method  *method
 	verb    string
 	pattern string // as runtime.Pattern writes it
 	path    *regexp.Regexp
@@ -43,6 +44,7 @@ func routesOf(methods map[string]*method) ([]*route, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", m.descriptor.FullName(), err)
 			}
+			r.method = m
 			routes = append(routes, r)
 		}
 	}
