@@ -86,7 +86,7 @@ func TestAnswerThatIsNoTokenIsRefused(t *testing.T) {
 		"a NegTokenInit":    {0xA0, 2, 0x30, 0},
 		"unknown field":     {0xA1, 6, 0x30, 4, 0xA7, 2, 5, 0},
 		"state of two":      {0xA1, 9, 0x30, 7, 0xA0, 5, 0x0A, 1, 0, 5, 0},
-		"too long":          make([]byte, maxAnswer+1),
+		"too long":          response(0, make([]byte, maxAnswer)),
 		"a frame cut off":   framedMessage(0x0300, apRep)[:8],
 		"a frame too short": {0x60, 3, 6, 1, 0},
 	} {

@@ -1,12 +1,14 @@
 package kerberos
 
 import (
+	"bytes"
 	"encoding/binary"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jcmturner/gokrb5/v8/messages"
@@ -152,6 +154,33 @@ func TestCacheIsReadAgainWhenItsTicketsEnd(t *testing.T) {
 	}
 }
 
+func TestCacheThatBecomesAnothersIsFollowed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newFakeKDC(t)
+		k.life = time.Minute
+		path := filepath.Join(t.TempDir(), "cache")
+		store := func(owner string, life time.Duration) {
+			granting := stored{client: owner, service: "krbtgt/" + testRealm, realm: testRealm, end: time.Now().Add(life)}
+			if err := os.WriteFile(path, k.cacheFile(owner, granting), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		store("alice", 30*time.Second)
+		client := k.client(t, func(config *Config) { config.Password, config.Username, config.CCache = nil, "", path })
+		for _, owner := range []string{"alice", "bob"} {
+			token, err := client.Token(t.Context(), testSPN, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := k.accept(t, token).Authenticator.CName.PrincipalNameString(); got != owner {
+				t.Errorf("the token is %s's, want %s's", got, owner)
+			}
+			time.Sleep(51 * time.Second) // what alice has, renewed, lasts for 9 s more: longer than what bob brings
+			store("bob", 5*time.Second)
+		}
+	})
+}
+
 func TestTicketOfACacheIsRenewed(t *testing.T) {
 	t.Parallel()
 	for name, fails := range map[string]bool{"granted": false, "refused": true} {
@@ -191,6 +220,13 @@ func TestBrokenCacheIsRefused(t *testing.T) {
 	for size := range len(whole) {
 		if _, err := parseCache(whole[:size]); err == nil && size != empty {
 			t.Errorf("no error for the first %d of %d bytes", size, len(whole))
+		}
+	}
+	for _, count := range []int{16 + 4, bytes.Index(whole, []byte{0, 0, 0, 1, 0, 2, 0, 0, 0, 4, 127})} {
+		endless := slices.Clone(whole)
+		copy(endless[count:], "\xFF\xFF\xFF\xFF")
+		if _, err := parseCache(endless); err == nil {
+			t.Errorf("no error for an endless list at byte %d", count)
 		}
 	}
 	for _, version := range []byte{0, 1, 2, 3, 5} {

@@ -34,7 +34,7 @@ func (p *text) set(value string) {
 func parseProfile(t testing.TB, content string) *Profile {
 	t.Helper()
 	var r profileReader
-	if err := r.text([]byte(content), 0); err != nil {
+	if err := r.text([]byte(content)); err != nil {
 		t.Fatal(err)
 	}
 	p, err := newProfile(&r.root)
@@ -149,6 +149,23 @@ func TestTicketsAreReplacedBeforeTheyEnd(t *testing.T) {
 	})
 }
 
+func TestShortTicketsAreReplacedLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newFakeKDC(t)
+		k.life = 12 * time.Minute // a sixth of it is 2 minutes
+		c := k.client(t, nil)
+		for _, step := range []struct {
+			wait time.Duration
+			want int
+		}{{0, 3}, {9 * time.Minute, 3}, {90 * time.Second, 6}} {
+			time.Sleep(step.wait)
+			if err := token(t, c); err != nil || len(k.seen()) != step.want {
+				t.Errorf("%d requests, error %v, want %d", len(k.seen()), err, step.want)
+			}
+		}
+	})
+}
+
 func TestTicketIsUsedOnWhileTheRealmIsNotReached(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newFakeKDC(t)
@@ -182,6 +199,23 @@ func TestTicketIsUsedOnWhileTheRealmIsNotReached(t *testing.T) {
 		if err := token(t, c); err != nil {
 			t.Error(err)
 		}
+	})
+}
+
+func TestTicketIsNotUsedOnAfterTheCredentialWasRejected(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newFakeKDC(t)
+		k.life = time.Hour
+		c := k.client(t, nil)
+		if err := token(t, c); err != nil {
+			t.Fatal(err)
+		}
+		k.passwords["alice"] = "changed"
+		time.Sleep(56 * time.Minute)
+		for range 2 {
+			wantKind(t, token(t, c), KindRejected)
+		}
+		wantRequests(t, k, "AS", "AS proven", "TGS "+testSPN, "AS", "AS proven")
 	})
 }
 

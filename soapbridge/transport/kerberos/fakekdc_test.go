@@ -35,7 +35,9 @@ type fakeKDC struct {
 	passwords map[string]string
 	keys      *keytab.Keytab // of services
 	life      time.Duration
-	renewable time.Duration // 0 for tickets that cannot be renewed
+	renewable time.Duration     // 0 for tickets that cannot be renewed
+	open      int32             // encryption type of the answer to a login that proves nothing; 0 if it must
+	refer     map[string]string // services that another realm has
 
 	mu       sync.Mutex
 	requests []string // "AS", "AS proven", "TGS HTTP/…", "renew krbtgt/…"
@@ -47,10 +49,15 @@ type fakeKDC struct {
 
 func newFakeKDC(t testing.TB) *fakeKDC {
 	k := &fakeKDC{t: t, passwords: map[string]string{"alice": "Alice's pässword"}, keys: keytab.New(), life: 10 * time.Hour}
-	for _, name := range []string{"krbtgt/" + testRealm, testSPN} {
+	k.add("krbtgt/"+testRealm, testSPN)
+	return k
+}
+
+// add adds services.
+func (k *fakeKDC) add(names ...string) {
+	for _, name := range names {
 		k.must(k.keys.AddEntry(name, testRealm, "secret of "+name, time.Unix(1, 0), 1, testKind))
 	}
-	return k
 }
 
 func (k *fakeKDC) must(err error) {
@@ -119,6 +126,10 @@ func (k *fakeKDC) answerLogin(request messages.ASReq) (string, []byte) {
 	switch {
 	case !known:
 		return name, k.failure(errorcode.KDC_ERR_C_PRINCIPAL_UNKNOWN, nil)
+	case proof < 0 && k.open != 0:
+		key, _, err := crypto.GetKeyFromPassword(password, user, testRealm, k.open, nil)
+		k.must(err)
+		return name, k.grantLogin(request, key)
 	case proof < 0:
 		return name, k.failure(errorcode.KDC_ERR_PREAUTH_REQUIRED, methods(testKind, user.GetSalt(testRealm), nil))
 	}
@@ -127,10 +138,14 @@ func (k *fakeKDC) answerLogin(request messages.ASReq) (string, []byte) {
 	if _, err := crypto.DecryptEncPart(sealed, key, keyusage.AS_REQ_PA_ENC_TIMESTAMP); err != nil {
 		return name + " proven", k.failure(errorcode.KDC_ERR_PREAUTH_FAILED, nil)
 	}
-	fields := k.grant(request.ReqBody, user, request.ReqBody.SName, key, keyusage.AS_REP_ENCPART, msgtype.KRB_AS_REP)
+	return name + " proven", k.grantLogin(request, key)
+}
+
+func (k *fakeKDC) grantLogin(request messages.ASReq, key types.EncryptionKey) []byte {
+	fields := k.grant(request.ReqBody, request.ReqBody.CName, request.ReqBody.SName, key, keyusage.AS_REP_ENCPART, msgtype.KRB_AS_REP)
 	answer, err := (&messages.ASRep{KDCRepFields: fields}).Marshal()
 	k.must(err)
-	return name + " proven", answer
+	return answer
 }
 
 func (k *fakeKDC) answerTicket(request messages.TGSReq) (string, []byte) {
@@ -152,11 +167,15 @@ func (k *fakeKDC) answerTicket(request messages.TGSReq) (string, []byte) {
 	if !scheme.VerifyChecksum(session.KeyValue, body, proof.Authenticator.Cksum.Checksum, keyusage.TGS_REQ_PA_TGS_REQ_AP_REQ_AUTHENTICATOR_CHKSUM) {
 		k.t.Error("the checksum over the body is wrong")
 	}
-	if _, _, err := k.keys.GetEncryptionKey(request.ReqBody.SName, testRealm, 0, testKind); err != nil {
+	service := request.ReqBody.SName
+	if to := k.refer[service.PrincipalNameString()]; to != "" && types.IsFlagSet(&request.ReqBody.KDCOptions, flags.Canonicalize) {
+		service = ticketGranting(to)
+	}
+	if _, _, err := k.keys.GetEncryptionKey(service, testRealm, 0, testKind); err != nil {
 		return name, k.failure(errorcode.KDC_ERR_S_PRINCIPAL_UNKNOWN, nil)
 	}
 	user := proof.Ticket.DecryptedEncPart.CName
-	fields := k.grant(request.ReqBody, user, request.ReqBody.SName, session, keyusage.TGS_REP_ENCPART_SESSION_KEY, msgtype.KRB_TGS_REP)
+	fields := k.grant(request.ReqBody, user, service, session, keyusage.TGS_REP_ENCPART_SESSION_KEY, msgtype.KRB_TGS_REP)
 	answer, err := (&messages.TGSRep{KDCRepFields: fields}).Marshal()
 	k.must(err)
 	return name, answer

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,20 +74,71 @@ func TestReplyThatIsNotForTheRequestIsRefused(t *testing.T) {
 	}
 }
 
-func TestReplyForAnotherUserIsRefused(t *testing.T) {
+func TestReplyAboutSomethingElseIsRefused(t *testing.T) {
 	t.Parallel()
-	k := newFakeKDC(t)
-	k.change = func(request string, answer []byte) []byte {
-		var reply messages.ASRep
-		if reply.Unmarshal(answer) != nil {
+	for name, c := range map[string]struct {
+		login, ticket func(*messages.KDCRepFields)
+	}{
+		"login of another user":       {login: func(f *messages.KDCRepFields) { f.CName.NameString = []string{"mallory"} }},
+		"login with another key":      {login: func(f *messages.KDCRepFields) { f.EncPart.Cipher[20] ^= 1 }},
+		"ticket with another key":     {ticket: func(f *messages.KDCRepFields) { f.EncPart.Cipher[20] ^= 1 }},
+		"login of another realm":      {login: func(f *messages.KDCRepFields) { f.CRealm = "FABRIKAM.NET" }},
+		"login at another realm":      {login: func(f *messages.KDCRepFields) { f.Ticket.SName = ticketGranting("FABRIKAM.NET") }},
+		"login at no service":         {login: func(f *messages.KDCRepFields) { f.Ticket.SName.NameString = nil }},
+		"ticket of another user":      {ticket: func(f *messages.KDCRepFields) { f.CName.NameString = []string{"mallory"} }},
+		"ticket for no service":       {ticket: func(f *messages.KDCRepFields) { f.Ticket.SName.NameString = nil }},
+		"ticket that grants no other": {ticket: func(f *messages.KDCRepFields) { f.Ticket.SName = ticketGranting(testRealm) }},
+	} {
+		k, want := newFakeKDC(t), []string{"AS", "AS proven"}
+		k.change = func(_ string, answer []byte) []byte {
+			var as messages.ASRep
+			var tgs messages.TGSRep
+			var err error
+			switch {
+			case c.login != nil && as.Unmarshal(answer) == nil:
+				c.login(&as.KDCRepFields)
+				answer, err = as.Marshal()
+			case c.ticket != nil && tgs.Unmarshal(answer) == nil:
+				c.ticket(&tgs.KDCRepFields)
+				answer, err = tgs.Marshal()
+			}
+			k.must(err)
 			return answer
 		}
-		reply.CName.NameString = []string{"mallory"}
-		changed, err := reply.Marshal()
-		k.must(err)
-		return changed
+		if c.ticket != nil {
+			want = append(want, "TGS "+testSPN)
+		}
+		if err := token(t, k.client(t, nil)); err == nil {
+			t.Errorf("%s: no error", name)
+			continue
+		} else {
+			wantKind(t, err, KindRefused)
+		}
+		if got := k.seen(); !slices.Equal(got, want) {
+			t.Errorf("%s: requests %q", name, got)
+		}
 	}
-	wantKind(t, token(t, k.client(t, nil)), KindRefused)
+}
+
+func TestLoginThatProvesNothingIsReadWithTheKeyItIsSealedWith(t *testing.T) {
+	t.Parallel()
+	for _, kind := range standardTypes[:4] {
+		k := newFakeKDC(t)
+		k.open = kind
+		if err := token(t, k.client(t, nil)); err != nil {
+			t.Errorf("type %d: %v", kind, err)
+		}
+		wantRequests(t, k, "AS", "TGS "+testSPN)
+		c := k.client(t, func(c *Config) { c.Password = &text{value: "wrong"} })
+		wantKind(t, token(t, c), KindRejected)
+	}
+}
+
+func TestEmptyPasswordIsNotTried(t *testing.T) {
+	t.Parallel()
+	k := newFakeKDC(t)
+	wantKind(t, token(t, k.client(t, func(c *Config) { c.Password = &text{} })), KindCredential)
+	wantRequests(t, k)
 }
 
 func TestGarbageIsRefused(t *testing.T) {
@@ -182,9 +234,11 @@ func TestCredentialIsShownToOneKDCOnly(t *testing.T) {
 func TestOtherKDCsAreAskedWhenOneFails(t *testing.T) {
 	t.Parallel()
 	k := newFakeKDC(t)
+	busy := newFakeKDC(t)
+	busy.change = func(string, []byte) []byte { return busy.failure(errorcode.KDC_ERR_SVC_UNAVAILABLE, nil) }
 	var asked []string
 	c := k.client(t, func(c *Config) {
-		c.Profile = parseProfile(t, "[libdefaults]\ndefault_realm = CONTOSO.COM\n[realms]\nCONTOSO.COM = {\nkdc = 192.0.2.1\nkdc = 192.0.2.2:750\nkdc = 192.0.2.3\n}\n")
+		c.Profile = parseProfile(t, "[libdefaults]\ndefault_realm = CONTOSO.COM\n[realms]\nCONTOSO.COM = {\nkdc = 192.0.2.1\nkdc = 192.0.2.2:750\nkdc = 192.0.2.3\nkdc = 192.0.2.4\n}\n")
 		c.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 			asked = append(asked, address)
 			switch address {
@@ -194,6 +248,8 @@ func TestOtherKDCsAreAskedWhenOneFails(t *testing.T) {
 				ours, theirs := net.Pipe()
 				ours.Close()
 				return theirs, nil
+			case "192.0.2.3:88":
+				return busy.dial(ctx, network, address)
 			}
 			return k.dial(ctx, network, address)
 		}
@@ -201,7 +257,7 @@ func TestOtherKDCsAreAskedWhenOneFails(t *testing.T) {
 	if err := token(t, c); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(asked, " "); got != "192.0.2.1:88 192.0.2.2:750 192.0.2.3:88 192.0.2.3:88 192.0.2.3:88" {
+	if got := strings.Join(asked, " "); got != "192.0.2.1:88 192.0.2.2:750 192.0.2.3:88 192.0.2.4:88 192.0.2.4:88 192.0.2.4:88" {
 		t.Errorf("asked %s", got)
 	}
 }

@@ -14,7 +14,6 @@ import (
 const (
 	maxProfileBytes = 1 << 20 // of all files together
 	maxProfileFiles = 256
-	maxIncludes     = 10 // how deep files include others
 	maxBraces       = 16
 )
 
@@ -60,8 +59,8 @@ type profileReader struct {
 }
 
 // file reads a file. An open section does not reach into included files, nor out of them.
-func (r *profileReader) file(path string, depth int) error {
-	if r.files++; r.files > maxProfileFiles || depth > maxIncludes {
+func (r *profileReader) file(path string) error {
+	if r.files++; r.files > maxProfileFiles {
 		return fmt.Errorf("%s: too many files are included", path)
 	}
 	content, err := readFile(path, maxProfileBytes-r.bytes)
@@ -69,13 +68,13 @@ func (r *profileReader) file(path string, depth int) error {
 		return err
 	}
 	r.bytes += len(content)
-	if err := r.text(content, depth); err != nil {
+	if err := r.text(content); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
 }
 
-func (r *profileReader) text(content []byte, depth int) error {
+func (r *profileReader) text(content []byte) error {
 	var open []*relation // the section and the braces within it
 	number := 0
 	for line := range bytes.Lines(bytes.TrimPrefix(content, []byte("\xEF\xBB\xBF"))) {
@@ -83,7 +82,7 @@ func (r *profileReader) text(content []byte, depth int) error {
 		var err error
 		text := strings.TrimSpace(string(line))
 		if word, argument, _ := cutWord(text); word == "include" || word == "includedir" {
-			err = r.include(word, argument, depth)
+			err = r.include(word, argument)
 		} else {
 			open, err = r.line(text, open)
 		}
@@ -177,12 +176,12 @@ func unquote(value string) string {
 // includable is how a file's name must look to be read from a directory.
 var includable = regexp.MustCompile(`^[A-Za-z0-9_-]+$|^[^.].*\.conf$`)
 
-func (r *profileReader) include(word, path string, depth int) error {
+func (r *profileReader) include(word, path string) error {
 	if !filepath.IsAbs(path) {
 		return fmt.Errorf("%s wants an absolute path", word)
 	}
 	if word == "include" {
-		return r.file(path, depth+1)
+		return r.file(path)
 	}
 	entries, err := os.ReadDir(path)
 	if err != nil {
@@ -192,7 +191,7 @@ func (r *profileReader) include(word, path string, depth int) error {
 		if entry.IsDir() || !includable.MatchString(entry.Name()) {
 			continue
 		}
-		if err := r.file(filepath.Join(path, entry.Name()), depth+1); err != nil {
+		if err := r.file(filepath.Join(path, entry.Name())); err != nil {
 			return err
 		}
 	}

@@ -12,13 +12,13 @@ import (
 func TestProfileIsReadAsMITKerberosReadsIt(t *testing.T) {
 	t.Parallel()
 	var r profileReader
-	err := r.text([]byte("\xEF\xBB\xBF# a comment\n; another\n\n"+
-		"[libdefaults]\r\n\tdefault_realm = CONTOSO.COM\r\n name* = \"two words # no comment\\n\"\n"+
-		"empty =\n"+
-		"[realms]\n CONTOSO.COM = {\n  kdc = one\n  kdc=two:750\n  auth_to_local_names = {\n   a = b\n  }\n  v4_name_convert = {\n  host = {\n rcmd = host\n}\n}\n }\n"+
-		" LATE =\n {\n kdc = x\n }*\n"+
-		"[unknown]*\n a = b = c ; d\n"+
-		"[realms]\n CONTOSO.COM = {\n  kdc = three\n }\n"), 0)
+	err := r.text([]byte("\xEF\xBB\xBF# a comment\n; another\n\n" +
+		"[libdefaults]\r\n\tdefault_realm = CONTOSO.COM\r\n name* = \"two words # no comment\\n\"\n" +
+		"empty =\n" +
+		"[realms]\n CONTOSO.COM = {\n  kdc = one\n  kdc=two:750\n  auth_to_local_names = {\n   a = b\n  }\n  v4_name_convert = {\n  host = {\n rcmd = host\n}\n}\n }\n" +
+		" LATE =\n {\n kdc = x\n }*\n" +
+		"[unknown]*\n a = b = c ; d\n" +
+		"[realms]\n CONTOSO.COM = {\n  kdc = three\n }\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestMistakesInAProfileAreNamedByLine(t *testing.T) {
 		"[libdefaults]\nb = c\n[realms]\nX = {\n}\n}\n": "line 6: a brace is closed that was not opened",
 	} {
 		var r profileReader
-		if err := r.text([]byte(content), 0); err == nil || err.Error() != want {
+		if err := r.text([]byte(content)); err == nil || err.Error() != want {
 			t.Errorf("%q: error %v, want %s", content, err, want)
 		}
 	}
@@ -117,7 +117,7 @@ func FuzzProfile(f *testing.F) {
 			return // it may name any file here
 		}
 		var r profileReader
-		if r.text([]byte(content), 0) != nil {
+		if r.text([]byte(content)) != nil {
 			return
 		}
 		p, err := newProfile(&r.root)

@@ -50,7 +50,7 @@ func LoadProfile(path string) (*Profile, error) {
 	}
 	var reader profileReader
 	for _, path := range paths {
-		err := reader.file(path, 0)
+		err := reader.file(path)
 		if err != nil && (must || !errors.Is(err, fs.ErrNotExist)) {
 			return nil, &Error{Op: opConfigure, Kind: KindCredential, Err: err}
 		}

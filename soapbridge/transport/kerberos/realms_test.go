@@ -150,7 +150,7 @@ func TestWrongSettingsOfAProfileAreRefused(t *testing.T) {
 		"permitted_enctypes = des-cbc-crc", "default_tgs_enctypes = camellia", "default_tkt_enctypes = rc4\npermitted_enctypes = aes",
 	} {
 		var r profileReader
-		if err := r.text([]byte("[libdefaults]\n"+setting+"\n"), 0); err != nil {
+		if err := r.text([]byte("[libdefaults]\n" + setting + "\n")); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := newProfile(&r.root); err == nil {

@@ -33,8 +33,8 @@ func unframe(t *testing.T, token []byte, mechanism string) []byte {
 	return inner
 }
 
-// open reads a token as a service does, with gokrb5's side of services.
-func (k *fakeKDC) open(t *testing.T, token []byte) messages.APReq {
+// accept reads a token as a service does, with gokrb5's side of services.
+func (k *fakeKDC) accept(t *testing.T, token []byte) messages.APReq {
 	t.Helper()
 	// 1.3.6.1.5.5.2, then 1.2.840.113554.1.2.2, as they are written in RFC 4178 and RFC 4121.
 	choice := unframe(t, token, "\x06\x06\x2b\x06\x01\x05\x05\x02")
@@ -67,7 +67,7 @@ func TestTokenIsUnderstoodByAService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request := k.open(t, token)
+	request := k.accept(t, token)
 	proof := request.Authenticator
 	if got := proof.CName.PrincipalNameString() + "@" + proof.CRealm; got != "alice@CONTOSO.COM" {
 		t.Errorf("from %s", got)
@@ -96,7 +96,7 @@ func TestChannelIsBoundByTheChecksum(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		proof := k.open(t, token).Authenticator
+		proof := k.accept(t, token).Authenticator
 		// Section 4.1.1: the length of the hash, the hash, the flags GSS_C_CONF_FLAG and GSS_C_INTEG_FLAG.
 		want := append(append([]byte{16, 0, 0, 0}, test.hash...), 0x30, 0, 0, 0)
 		if proof.Cksum.CksumType != 0x8003 || !bytes.Equal(proof.Cksum.Checksum, want) {
