@@ -39,7 +39,11 @@ type rules struct {
 	authenticator *authn.Authenticator
 	policy        *policy.Policy
 	limiter       *ratelimit.Limiter
+	limits        ratelimit.Config // of the limiter
 }
+
+// closed tells whether there are callers who may not call.
+func (r *rules) closed() bool { return r.authenticator.Configured() || r.policy != nil }
 
 // newAccess compiles the sections of the configuration file.
 func newAccess(flags accessFlags, s sections, identity string, logger *slog.Logger) (*access, error) {
@@ -67,7 +71,8 @@ func (a *access) load(s sections, identity string, logger *slog.Logger) error {
 	var err error
 	s.Callers.Basic = identity == backend.IdentityCallerBasic
 	options := authn.Options{Log: logger, ClientCAs: a.clientCAs()}
-	if before := a.now.Load(); before != nil {
+	before := a.now.Load()
+	if before != nil {
 		options.Previous = before.authenticator
 	}
 	if s.Callers.Certificates != nil && options.ClientCAs == nil {
@@ -84,12 +89,29 @@ func (a *access) load(s sections, identity string, logger *slog.Logger) error {
 			return fmt.Errorf("config: policy: %w", err)
 		}
 	}
-	if s.Limits != (ratelimit.Config{}) {
-		if next.limiter, err = ratelimit.New(s.Limits, nil); err != nil {
+	if err := next.limit(s.Limits, before); err != nil {
+		return err
+	}
+	// A file that is empty for a moment must not let everybody ring telephones.
+	if before != nil && before.closed() && !next.closed() {
+		return errors.New("config: the file no longer says who may call: restart the gateway if everybody shall")
+	}
+	a.now.Store(next)
+	return nil
+}
+
+// limit takes over what callers have spent, if the limits are the same.
+func (r *rules) limit(limits ratelimit.Config, before *rules) (err error) {
+	r.limits = limits
+	switch {
+	case limits == ratelimit.Config{}:
+	case before != nil && before.limits == limits:
+		r.limiter = before.limiter
+	default:
+		if r.limiter, err = ratelimit.New(limits, nil); err != nil {
 			return fmt.Errorf("config: limits: %w", err)
 		}
 	}
-	a.now.Store(next)
 	return nil
 }
 
@@ -110,13 +132,17 @@ func (a *access) apply(config *gateway.Config) {
 	}
 }
 
-// checkOpen refuses to serve everybody on an address that other machines can reach.
-func (a *access) checkOpen(flags accessFlags, on listeners) error {
-	if flags.AllowAnonymous || a.now.Load().authenticator.Configured() {
-		return nil
-	}
+// checkOpen refuses to serve everybody on an address that other machines can reach, and warns of credentials that others on
+// the way can read.
+func (a *access) checkOpen(flags accessFlags, on listeners, logger *slog.Logger) error {
 	for _, l := range []net.Listener{on.http, on.grpc} {
-		if address, isTCP := l.Addr().(*net.TCPAddr); !isTCP || !address.IP.IsLoopback() {
+		if address, isTCP := l.Addr().(*net.TCPAddr); isTCP && address.IP.IsLoopback() {
+			continue
+		}
+		switch configured := a.now.Load().authenticator.Configured(); {
+		case configured && a.files == nil:
+			logger.Warn("callers show their credentials without TLS, unless something before the gateway ends it", "address", l.Addr().String())
+		case !configured && !flags.AllowAnonymous:
 			return fmt.Errorf("serve: %s can be reached by other machines, and everybody who reaches it could ring telephones: "+
 				"configure callers in the file of --config, or say --allow-anonymous", l.Addr())
 		}

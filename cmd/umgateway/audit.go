@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
 	"google.golang.org/grpc/codes"
 
 	"github.com/umgateway/umgateway/gateway"
@@ -24,13 +25,17 @@ type auditFlags struct {
 	AuditSync    string `name:"audit-sync" enum:"always,interval,never" default:"always" help:"When records are forced to the disk: ${enum} (${default})."`
 }
 
+// retryEvery is how often a log that failed is tried again.
+const retryEvery = time.Second
+
 // auditor records calls.
 type auditor struct {
 	log      *audit.Log
 	redactor *redact.Redactor
 	identity func(context.Context) string
 	logger   *slog.Logger
-	failed   func() // called for each record that could not be written
+	retry    *rate.Limiter // of the log after a failure
+	failed   func()        // called for each record that could not be written
 }
 
 // openAudit opens the log; it returns nil if none is wanted.
@@ -50,7 +55,8 @@ func (f *auditFlags) openAudit(identity func(context.Context) string, logger *sl
 	if err != nil {
 		return nil, fmt.Errorf("--audit-file: %w", err)
 	}
-	return &auditor{log: log, redactor: redactor, identity: identity, logger: logger, failed: func() {}}, nil
+	return &auditor{log: log, redactor: redactor, identity: identity, logger: logger, failed: func() {},
+		retry: rate.NewLimiter(rate.Every(retryEvery), 1)}, nil
 }
 
 // readKey reads a key; without a path there is none. One trailing line break does not count.
@@ -62,11 +68,21 @@ func readKey(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []byte(strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")), nil
+	key := []byte(strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"))
+	if len(key) == 0 {
+		return nil, fmt.Errorf("%s is empty", path)
+	}
+	return key, nil
 }
 
-// Ready tells whether the last record could be written.
-func (a *auditor) Ready() error { return a.log.Err() }
+// Ready tells whether a record can be written. After a failure it tries one of its own, from time to time.
+func (a *auditor) Ready() error {
+	err := a.log.Err()
+	if err == nil || !a.retry.Allow() {
+		return err
+	}
+	return a.log.Append(audit.Record{Event: audit.EventRecovered, Note: "records before this one could not be written"})
+}
 
 // Record writes a record.
 func (a *auditor) Record(ctx context.Context, call *gateway.Call, e *gateway.Error, took time.Duration) {
@@ -84,12 +100,22 @@ func (a *auditor) Record(ctx context.Context, call *gateway.Call, e *gateway.Err
 		record.Outcome.Code, record.Outcome.Reason = e.Code.String(), e.Reason
 	}
 	for _, field := range a.redactor.Fields(call.Request) {
-		record.Fields[field.Name] = field.Text
+		record.Fields[field.Name] = curtail(field.Text)
 	}
 	if err := a.log.Append(record); err != nil {
 		a.failed()
 		a.logger.Error("a call could not be recorded", "request_id", call.RequestID, "error", err)
 	}
+}
+
+// maxRecorded is how much of a field is recorded, in bytes. Requests that are refused may hold fields of any length.
+const maxRecorded = 256
+
+func curtail(text string) string {
+	if len(text) <= maxRecorded {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxRecorded], "") + "…"
 }
 
 func (a *auditor) close() error { return a.log.Close() }

@@ -30,6 +30,7 @@ var sectionNames = []string{"callers", "policy", "limits"}
 // configFile is a configuration file that was read.
 type configFile struct {
 	path     string
+	stamp    string         // of the file when it was read
 	settings map[string]any // by the names of flags
 	sections sections
 }
@@ -37,7 +38,7 @@ type configFile struct {
 // readConfig reads a file; an empty path is an empty file. Keys of sections that are not known are mistakes; the others are
 // checked against the flags by the command line.
 func readConfig(path string) (*configFile, error) {
-	c := &configFile{path: path, settings: map[string]any{}}
+	c := &configFile{path: path, stamp: stamp(path), settings: map[string]any{}}
 	if path == "" {
 		return c, nil
 	}
@@ -46,12 +47,16 @@ func readConfig(path string) (*configFile, error) {
 		return nil, fmt.Errorf("config: %w", err)
 	}
 	defer file.Close()
-	var root yaml.Node
-	switch err := yaml.NewDecoder(file).Decode(&root); {
+	var root, more yaml.Node
+	decoder := yaml.NewDecoder(file)
+	switch err := decoder.Decode(&root); {
 	case errors.Is(err, io.EOF):
 		return c, nil
 	case err != nil:
 		return nil, fmt.Errorf("config: %s: %w", path, err)
+	}
+	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("config: %s: line %d: a second document", path, more.Line)
 	}
 	if err := c.take(root.Content[0]); err != nil {
 		return nil, fmt.Errorf("config: %s: %w", path, err)

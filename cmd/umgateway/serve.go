@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/umgateway/umgateway/internal/backend"
 )
@@ -49,7 +48,7 @@ func (c *serveCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	if err := access.checkOpen(c.accessFlags, on); err != nil {
+	if err := access.checkOpen(c.accessFlags, on, logger); err != nil {
 		return errors.Join(err, on.close())
 	}
 	admin, err := c.listenAdmin(logger)
@@ -60,10 +59,13 @@ func (c *serveCommand) Run(env *environment) error {
 	if err != nil {
 		return errors.Join(err, on.close(), admin.close())
 	}
+	hangUp := make(chan os.Signal, 1)
+	signal.Notify(hangUp, syscall.SIGHUP)
+	defer signal.Stop(hangUp)
 	fmt.Fprint(env.stdout, admin.readyLine(), readyLines(on))
 	logger.Info("serving", "backend", c.Backend.URLs)
 	watching, stop := context.WithCancel(env.ctx)
-	go access.follow(watching, c.Config, c.Backend.Identity, logger)
+	go c.reloader(access, s, logger).follow(watching, hangUp)
 	err = admin.during(env.ctx, c.adminFlags, s, func(ctx context.Context) error { return s.Serve(ctx, on.grpc, on.http) })
 	stop()
 	logger.Info("stopped")
@@ -99,7 +101,7 @@ func (c *serveCommand) assemble(access *access, logger *slog.Logger) (*service, 
 	if err != nil {
 		return nil, errors.Join(err, closeAudit())
 	}
-	s.closers = append(s.closers, closeAudit)
+	s.auditor, s.closers = auditor, append(s.closers, closeAudit)
 	if auditor != nil {
 		auditor.failed = s.observed.metrics.AuditFailed
 	}
@@ -108,55 +110,4 @@ func (c *serveCommand) assemble(access *access, logger *slog.Logger) (*service, 
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
-}
-
-// lookEvery is how often the configuration file is looked at.
-const lookEvery = 2 * time.Second
-
-// follow reads the sections of the configuration file again when the file changes or the process gets a SIGHUP. A file that
-// cannot be used changes nothing.
-func (a *access) follow(ctx context.Context, path, identity string, logger *slog.Logger) {
-	if path == "" {
-		return
-	}
-	hangUp := make(chan os.Signal, 1)
-	signal.Notify(hangUp, syscall.SIGHUP)
-	defer signal.Stop(hangUp)
-	ticker := time.NewTicker(lookEvery)
-	defer ticker.Stop()
-	last := stamp(path)
-	for {
-		asked := false
-		select {
-		case <-ctx.Done():
-			return
-		case <-hangUp:
-			asked = true
-		case <-ticker.C:
-		}
-		now := stamp(path)
-		if now == last && !asked {
-			continue
-		}
-		last = now
-		file, err := readConfig(path)
-		if err == nil {
-			err = a.load(file.sections, identity, logger)
-		}
-		a.loaded(err == nil)
-		if err != nil {
-			logger.Error("the configuration file cannot be used; what was read before stays in force", "error", err)
-			continue
-		}
-		logger.Info("the configuration file was read again: callers, policy and limits are in force, other settings need a restart")
-	}
-}
-
-// stamp changes when a file does.
-func stamp(path string) string {
-	info, err := os.Stat(path)
-	if err != nil {
-		return err.Error()
-	}
-	return fmt.Sprint(info.ModTime().UnixNano(), info.Size())
 }

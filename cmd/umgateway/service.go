@@ -18,6 +18,7 @@ type service struct {
 	memory   *memory
 	leases   *leasing // nil until there are any
 	observed *observation
+	auditor  *auditor       // nil if calls are not recorded
 	closers  []func() error // of what else there is
 }
 
