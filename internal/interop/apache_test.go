@@ -5,6 +5,7 @@ package interop
 import (
 	"bufio"
 	"context"
+	"crypto/sha1"
 	"crypto/x509"
 	"encoding/base64"
 	"fmt"
@@ -31,15 +32,20 @@ type front struct {
 
 // frontConfig says how Apache asks for authentication.
 type frontConfig struct {
-	tls        bool
-	directives string // within <Location>
+	tls     bool
+	auth    string
+	perConn int // requests that a connection may carry; 0 for any number
 }
 
+// The ways to authenticate, within <Location>.
 const (
-	authBasic    = "GssapiBasicAuth On\nGssapiAllowedMech krb5\n"
-	authNTLM     = "GssapiAllowedMech ntlmssp\nGssapiConnectionBound On\n"
-	authKerberos = "GssapiAllowedMech krb5\n"
-	authBoth     = "GssapiAllowedMech krb5\nGssapiAllowedMech ntlmssp\nGssapiConnectionBound On\n"
+	authBasic      = "AuthType Basic\nAuthBasicProvider file\nAuthUserFile passwords"
+	authGSSAPI     = "AuthType GSSAPI\nGssapiAllowedMech "
+	authBasicRealm = authGSSAPI + "krb5\nGssapiBasicAuth On" // Apache asks the realm with each request
+	authNTLM       = authGSSAPI + "ntlmssp\nGssapiConnectionBound On"
+	authKerberos   = authGSSAPI + "krb5"
+	authPersistent = authKerberos + "\nGssapiConnectionBound On\nGssapiSignalPersistentAuth On"
+	authBoth       = authNTLM + "\nGssapiAllowedMech krb5"
 )
 
 const apacheConf = `ServerRoot %[1]q
@@ -55,13 +61,12 @@ StartServers 64
 MaxRequestWorkers 64
 KeepAlive On
 KeepAliveTimeout 60
-MaxKeepAliveRequests 0
-LogFormat "%%m %%{remote}p %%>s \"%%u\" \"%%{Authorization}i\"" calls
+MaxKeepAliveRequests %[8]d
+LogFormat "%%m %%k %%>s \"%%u\" \"%%{Authorization}i\"" calls
 CustomLog calls.log calls
 %[5]s
 ProxyPass / %[6]s
 <Location />
-	AuthType GSSAPI
 	AuthName contoso
 	Require valid-user
 	RequestHeader set X-Remote-User "expr=%%{REMOTE_USER}"
@@ -74,6 +79,12 @@ func startFront(t *testing.T, k *realmKDC, config frontConfig) *front {
 	t.Helper()
 	f := &front{dir: openDir(t), secure: config.tls, pki: newPKI(t, x509.ECDSAWithSHA256), backend: startBackend(t)}
 	f.pki.write(t, f.dir, "server")
+	lines := ""
+	for name, password := range users {
+		hash := sha1.Sum([]byte(password))
+		lines += name + "@" + realm + ":{SHA}" + base64.StdEncoding.EncodeToString(hash[:]) + "\n"
+	}
+	write(t, filepath.Join(f.dir, "passwords"), lines)
 	env := f.acceptorEnv(t, k)
 	secure := ""
 	if config.tls {
@@ -81,7 +92,7 @@ func startFront(t *testing.T, k *realmKDC, config frontConfig) *front {
 	}
 	f.process, f.port = onFreePort(t, func(port string) *process {
 		conf := filepath.Join(f.dir, "apache.conf")
-		write(t, conf, fmt.Sprintf(apacheConf, f.dir, port, worker(), loadModules(), secure, f.backend.url, config.directives))
+		write(t, conf, fmt.Sprintf(apacheConf, f.dir, port, worker(), loadModules(), secure, f.backend.url, config.auth, config.perConn))
 		return start(t, env, "/usr/sbin/apache2", "-DFOREGROUND", "-f", conf)
 	}, "resuming normal operations")
 	return f
@@ -101,7 +112,7 @@ func (f *front) acceptorEnv(t *testing.T, k *realmKDC) []string {
 
 func loadModules() string {
 	list := ""
-	for _, name := range strings.Fields("mpm_prefork authn_core authz_core authz_user auth_gssapi headers proxy proxy_http ssl") {
+	for _, name := range strings.Fields("mpm_prefork auth_basic authn_core authn_file authz_core authz_user auth_gssapi headers proxy proxy_http ssl") {
 		list += fmt.Sprintf("LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so\n", name, name)
 	}
 	return list
@@ -117,7 +128,7 @@ func worker() string {
 
 // request is a line of Apache's log.
 type request struct {
-	connection    string // the client's port
+	first         bool // on its connection
 	status        int
 	user          string
 	authorization string
@@ -148,14 +159,14 @@ func (f *front) requests(t *testing.T) []request {
 		if method != http.MethodPost {
 			continue // Apache wakes its idle workers by requests to itself
 		}
-		port, rest, _ := strings.Cut(rest, " ")
+		before, rest, _ := strings.Cut(rest, " ")
 		code, rest, _ := strings.Cut(rest, " ")
 		quoted := strings.Split(rest, `"`)
 		status, err := strconv.Atoi(code)
 		if err != nil || len(quoted) != 5 {
 			t.Fatalf("log line %q", scanner.Text())
 		}
-		list = append(list, request{connection: port, status: status, user: quoted[1], authorization: quoted[3]})
+		list = append(list, request{first: before == "0", status: status, user: quoted[1], authorization: quoted[3]})
 	}
 	return list
 }

@@ -4,9 +4,11 @@ package interop
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,7 +44,7 @@ func (k *realmKDC) keytab(t *testing.T, user string) string {
 func TestKeytabAndCredentialCacheOfTheCLibrary(t *testing.T) {
 	t.Parallel()
 	k := startKDC(t)
-	f := startFront(t, k, frontConfig{tls: true, directives: authKerberos})
+	f := startFront(t, k, frontConfig{tls: true, auth: authKerberos})
 	client := f.client(t, "kerberos", func(config *transport.Config) {
 		config.Tickets = transport.KerberosTickets(k.profile(t), config.Auth)
 	})
@@ -153,6 +155,35 @@ func TestTokensAreNeverRepeated(t *testing.T) {
 		}
 	}
 	group.Wait()
+}
+
+func TestTokenThatIsSentTwiceIsRefused(t *testing.T) {
+	t.Parallel()
+	k := startKDC(t)
+	f := startFront(t, k, frontConfig{auth: authKerberos})
+	c := k.tokens(t, kerberos.Config{Username: "alice", Password: transport.StaticPassword(users["alice"])})
+	token, err := c.Token(t.Context(), spn, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for try, want := range []int{http.StatusOK, http.StatusUnauthorized} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1:"+f.port+"/", strings.NewReader(fmt.Sprintf(dial, "alice-x")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", "text/xml; charset=utf-8")
+		request.Header.Set("SOAPAction", action)
+		request.Header.Set("Authorization", "Negotiate "+base64.StdEncoding.EncodeToString(token))
+		reply, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply.Body.Close()
+		if reply.StatusCode != want {
+			t.Errorf("try %d: status %d, want %d", try+1, reply.StatusCode, want)
+		}
+	}
+	checkArrivals(t, f, 1)
 }
 
 func TestServiceInAnotherRealm(t *testing.T) {

@@ -14,11 +14,11 @@ import (
 
 func TestWrongPasswordIsTriedOnce(t *testing.T) {
 	for _, c := range []struct {
-		name, auth, pattern, directives string
-		atRealm                         bool // the realm sees the attempt
-		messages                        int  // that show the credential to Apache
+		name, auth, pattern, front string
+		atRealm                    bool // the realm sees the attempt
+		messages                   int  // that show the credential to Apache
 	}{
-		{"basic", "basic", "%s@CONTOSO.COM", authBasic, true, 1},
+		{"basic", "basic", "%s@CONTOSO.COM", authBasicRealm, true, 1},
 		{"ntlm", "ntlm", `CONTOSO\%s`, authNTLM, false, 1},
 		{"kerberos", "kerberos", `CONTOSO\%s`, authKerberos, true, 0},
 		{"negotiate with both", "negotiate", "%s@contoso.com", authBoth, true, 0},
@@ -26,7 +26,7 @@ func TestWrongPasswordIsTriedOnce(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			k := startKDC(t)
-			f := startFront(t, k, frontConfig{tls: true, directives: c.directives})
+			f := startFront(t, k, frontConfig{tls: true, auth: c.front})
 			client := f.client(t, c.auth, func(config *transport.Config) {
 				config.MaxConns, config.Tickets = maxConns, transport.KerberosTickets(k.profile(t), config.Auth)
 			})
