@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 
@@ -203,5 +202,3 @@ func (f families) want(t *testing.T, want float64, name string, labels ...string
 		t.Errorf("%s%v is %v, want %v", name, labels, got, want)
 	}
 }
-
-func names(f families) []string { return slices.Sorted(maps.Keys(f)) }
