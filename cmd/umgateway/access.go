@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"github.com/umgateway/umgateway/gateway"
 	"github.com/umgateway/umgateway/gateway/authn"
 	"github.com/umgateway/umgateway/gateway/policy"
-	"github.com/umgateway/umgateway/gateway/principal"
 	"github.com/umgateway/umgateway/gateway/ratelimit"
 	"github.com/umgateway/umgateway/internal/backend"
 	"github.com/umgateway/umgateway/internal/exchange"
@@ -148,16 +146,6 @@ func (a *access) checkOpen(flags accessFlags, on listeners, logger *slog.Logger)
 		}
 	}
 	return nil
-}
-
-// identityOf names the account for which the backend is asked.
-func identityOf(settings backend.Settings) func(context.Context) string {
-	return func(ctx context.Context) string {
-		if credential, shown := principal.CredentialFromContext(ctx); shown {
-			return credential.User()
-		}
-		return settings.Username
-	}
 }
 
 // rpcs lists the full names of all rpcs.

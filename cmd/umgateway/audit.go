@@ -39,7 +39,7 @@ type auditor struct {
 }
 
 // openAudit opens the log; it returns nil if none is wanted.
-func (f *auditFlags) openAudit(identity func(context.Context) string, logger *slog.Logger) (*auditor, error) {
+func (f *auditFlags) openAudit(logger *slog.Logger) (*auditor, error) {
 	if f.AuditFile == "" {
 		return nil, nil
 	}
@@ -55,8 +55,9 @@ func (f *auditFlags) openAudit(identity func(context.Context) string, logger *sl
 	if err != nil {
 		return nil, fmt.Errorf("--audit-file: %w", err)
 	}
-	return &auditor{log: log, redactor: redactor, identity: identity, logger: logger, failed: func() {},
-		retry: rate.NewLimiter(rate.Every(retryEvery), 1)}, nil
+	return &auditor{log: log, redactor: redactor, logger: logger, failed: func() {},
+		identity: func(context.Context) string { return "" },
+		retry:    rate.NewLimiter(rate.Every(retryEvery), 1)}, nil
 }
 
 // readKey reads a key; without a path there is none. One trailing line break does not count.

@@ -12,7 +12,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/umgateway/umgateway/gateway"
-	"github.com/umgateway/umgateway/gateway/principal"
 	umv1 "github.com/umgateway/umgateway/gen/um/v1"
 	"github.com/umgateway/umgateway/internal/exchange"
 	"github.com/umgateway/umgateway/internal/lease"
@@ -23,7 +22,8 @@ import (
 // the call counts as placed, and once.
 type leasing struct {
 	gateway.Invoker
-	keeper *lease.Keeper
+	keeper    *lease.Keeper
+	ofCallers bool // calls are carried out as their callers, who are not there when they are to be hung up
 }
 
 // leases makes a keeper that hangs up by way of an invoker. attended tells whether somebody watches a call.
@@ -42,7 +42,7 @@ func leases(store lease.Store, next gateway.Invoker, attended func(callID string
 	if err != nil {
 		return nil, err
 	}
-	return &leasing{next, keeper}, nil
+	return &leasing{Invoker: next, keeper: keeper}, nil
 }
 
 // isGone tells whether an error says that a call has ended.
@@ -81,9 +81,9 @@ func (l *leasing) Invoke(ctx context.Context, method protoreflect.MethodDescript
 
 // place carries out a call with a lease. If the lease cannot be recorded, the call is hung up again.
 func (l *leasing) place(ctx context.Context, method protoreflect.MethodDescriptor, in proto.Message, want *umv1.HangUpLease) (proto.Message, error) {
-	if _, shown := principal.CredentialFromContext(ctx); shown {
+	if l.ofCallers {
 		return nil, &gateway.Error{Code: codes.FailedPrecondition, Reason: "LEASE_UNSUPPORTED",
-			Message: string(method.Name()) + ": the gateway does not keep the caller's password, and could not hang up later: leave the lease out"}
+			Message: string(method.Name()) + ": the gateway acts as the caller, and could not hang up later by itself: leave the lease out"}
 	}
 	out, err := l.Invoker.Invoke(ctx, method, in)
 	if err != nil {

@@ -83,9 +83,8 @@ func (s *settings) check() error {
 // assemble opens what the service needs and puts it together.
 func (c *serveCommand) assemble(access *access, logger *slog.Logger) (*service, error) {
 	config := c.config(logger)
-	config.Identity = identityOf(c.Backend)
 	access.apply(&config)
-	auditor, err := c.openAudit(config.Identity, logger)
+	auditor, err := c.openAudit(logger)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +102,7 @@ func (c *serveCommand) assemble(access *access, logger *slog.Logger) (*service, 
 	}
 	s.auditor, s.closers = auditor, append(s.closers, closeAudit)
 	if auditor != nil {
-		auditor.failed = s.observed.metrics.AuditFailed
+		auditor.failed, auditor.identity = s.observed.metrics.AuditFailed, s.accounts.name
 	}
 	access.loaded = s.observed.metrics.ConfigLoaded
 	if err := s.observed.showCertificates(access); err != nil {

@@ -15,6 +15,7 @@ import (
 type service struct {
 	*gateway.Gateway
 	backend  *backend.Backend
+	accounts *accounts
 	memory   *memory
 	leases   *leasing // nil until there are any
 	observed *observation
@@ -42,11 +43,13 @@ func assemble(settings backend.Settings, config gateway.Config, m *memory, logge
 }
 
 func (s *service) build(settings backend.Settings, config gateway.Config, logger *slog.Logger) error {
-	var next gateway.Invoker = s.backend
-	if settings.Identity == backend.IdentityCallerBasic {
-		next, config.CallerCredentials = asCaller{next}, true
+	var err error
+	if s.accounts, err = openAccounts(settings, logger); err != nil {
+		return err
 	}
-	watcher, err := watch(next, s.observed.backend.Polled)
+	config.Identity, config.CallerCredentials = s.accounts.name, settings.Identity == backend.IdentityCallerBasic
+	next := s.accounts.acting(s.backend)
+	watcher, err := watch(next, s.accounts.key, s.observed.backend.Polled)
 	if err != nil {
 		return err
 	}
@@ -54,7 +57,8 @@ func (s *service) build(settings backend.Settings, config gateway.Config, logger
 	if s.leases, err = leases(s.memory.leases, next, attended, logger); err != nil {
 		return err
 	}
-	if watcher.Invoker, err = guard(s.memory.ledger, s.leases, settings); err != nil {
+	s.leases.ofCallers = !settings.OwnAccount()
+	if watcher.Invoker, err = guard(s.memory.ledger, s.leases, s.accounts); err != nil {
 		return err
 	}
 	config.Invoker, config.Watcher = watcher, watcher

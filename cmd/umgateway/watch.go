@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -10,7 +9,6 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/umgateway/umgateway/gateway"
-	"github.com/umgateway/umgateway/gateway/principal"
 	umv1 "github.com/umgateway/umgateway/gen/um/v1"
 	"github.com/umgateway/umgateway/internal/callwatch"
 	"github.com/umgateway/umgateway/internal/exchange"
@@ -23,8 +21,8 @@ type watching struct {
 	*callwatch.Hub
 }
 
-// watch makes the hub that follows calls by way of an invoker. It tells of each poll.
-func watch(next gateway.Invoker, polled func()) (*watching, error) {
+// watch makes the hub that follows calls by way of an invoker, those of each account by themselves. It tells of each poll.
+func watch(next gateway.Invoker, account func(context.Context) string, polled func()) (*watching, error) {
 	getCallInfo := exchange.Method("um.v1.CallService.GetCallInfo")
 	hub, err := callwatch.New(callwatch.Config{
 		Account:   account,
@@ -56,15 +54,6 @@ func (w *watching) Invoke(ctx context.Context, method protoreflect.MethodDescrip
 		}
 	}
 	return w.Invoker.Invoke(ctx, method, in)
-}
-
-// account names the account that a call acts as. Who shows another password may be somebody else.
-func account(ctx context.Context) string {
-	credential, shown := principal.CredentialFromContext(ctx)
-	if !shown {
-		return ""
-	}
-	return fmt.Sprintf("%s %x", credential.User(), sha256.Sum256([]byte(credential.Password())))
 }
 
 // transient tells whether a poll that failed is worth another.

@@ -79,6 +79,9 @@ func open(s Settings, options Options) (b *Backend, err error) {
 		soapbridge.WithPolls("um.v1.CallService.GetCallInfo"),
 		soapbridge.WithObserver(observer(options)),
 	)
+	if s.Identity == IdentityImpersonated {
+		bridging = append(bridging, soapbridge.WithHeader(impersonation))
+	}
 	if b.Bridge, err = soapbridge.New(dialect, b.endpoints, exchange.Services(), bridging...); err != nil {
 		return nil, errors.Join(err, b.endpoints.Close())
 	}

@@ -17,7 +17,8 @@ type Settings struct {
 	FolderIDElement string   `name:"folder-id-element" yaml:"folder_id_element" enum:"base64FolderID,base64FolderId" default:"base64FolderID" help:"Spelling of the folder id's element in SetTelephoneAccessFolderEmail: ${enum} (${default})."`
 
 	Auth               string `name:"auth" yaml:"auth" default:"none" help:"How to sign in: none, basic, ntlm, kerberos, negotiate (Kerberos where krb5.conf knows the user's realm, else NTLM), or several with commas between them, the preferred first (${default})."`
-	Identity           string `name:"identity" yaml:"identity" enum:"service,caller-basic,mapped" default:"service" help:"As whom to sign in: ${enum} (${default}). caller-basic forwards the caller's own Basic credential."`
+	Identity           string `name:"identity" yaml:"identity" enum:"service,caller-basic,mapped,impersonated" default:"service" help:"As whom to act: ${enum} (${default}). caller-basic forwards the caller's own Basic credential; mapped signs in with the account, and impersonated has the service's account act for the mailbox, that a file names for the caller."`
+	IdentitiesFile     string `name:"identities-file" yaml:"identities_file" placeholder:"FILE" help:"File in YAML that names the account of each caller, for the identity mapped, or the mailbox, for impersonated. It is read again when it changes."`
 	Username           string `name:"username" yaml:"username" placeholder:"USER" help:"Account of the identity service: DOMAIN\\user or user@example.com."`
 	PasswordFile       string `name:"password-file" yaml:"password_file" placeholder:"FILE" help:"File with the account's password. It is read again when it changes."`
 	Keytab             string `name:"keytab" yaml:"keytab" placeholder:"FILE" help:"Kerberos keytab of the account."`
@@ -40,9 +41,10 @@ type Settings struct {
 
 // The identity modes.
 const (
-	IdentityService     = "service"      // one account for all calls
-	IdentityCallerBasic = "caller-basic" // the caller's own user name and password
-	IdentityMapped      = "mapped"       // the authenticated caller's entry in a file
+	IdentityService      = "service"      // one account for all calls
+	IdentityCallerBasic  = "caller-basic" // the caller's own user name and password
+	IdentityMapped       = "mapped"       // the account that a file names for the authenticated caller
+	IdentityImpersonated = "impersonated" // one account, for the mailbox that a file names for the authenticated caller
 )
 
 const authNone = "none"
@@ -68,7 +70,7 @@ func (s Settings) Check() error {
 	require(s.Probe == 0 || s.Dialect != exchange.EWS, "probe: ews has no operation that only reads and needs no argument")
 	require(s.Namespace != "https" || s.Dialect != exchange.EWS, "namespace https: ews knows only http")
 	switch s.Identity {
-	case IdentityService, "":
+	case IdentityService, IdentityImpersonated, "":
 		require(!signsIn || secrets == 1, "auth %s: a password-file, keytab or ccache is required", s.Auth)
 		require(!signsIn || s.Username != "" || s.PasswordFile == "", "auth %s: a username is required", s.Auth)
 		require(signsIn || secrets == 0 && s.Username == "", "auth: username, password-file, keytab and ccache are of no use without it")
@@ -77,12 +79,24 @@ func (s Settings) Check() error {
 		require(s.Probe == 0, "identity caller-basic: there is no account to probe with")
 		require(secrets == 0 && s.Username == "", "identity caller-basic: username, password-file, keytab and ccache do not go with it")
 	case IdentityMapped:
-		require(false, "identity mapped: needs callers whom the gateway authenticates, which is not available yet")
+		require(signsIn, "identity mapped: auth must say how the accounts sign in")
+		require(s.Probe == 0, "identity mapped: there is no account to probe with")
+		require(secrets == 0 && s.Username == "", "identity mapped: username, password-file, keytab and ccache do not go with it")
 	default:
-		require(false, "identity %q: want service, caller-basic or mapped", s.Identity)
+		require(false, "identity %q: want service, caller-basic, mapped or impersonated", s.Identity)
 	}
+	require(s.perCaller() == (s.IdentitiesFile != ""), "identities-file: the identities mapped and impersonated need it, others do not")
+	require(s.Identity != IdentityImpersonated || s.Dialect == exchange.EWS, "identity impersonated: only ews can act for another mailbox")
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("backend: %w", err)
 	}
 	return nil
 }
+
+// perCaller tells whether a file says as whom the calls of each caller are carried out.
+func (s Settings) perCaller() bool {
+	return s.Identity == IdentityMapped || s.Identity == IdentityImpersonated
+}
+
+// OwnAccount tells whether calls that no caller makes can be carried out: by the account of the service, for itself.
+func (s Settings) OwnAccount() bool { return s.Identity == IdentityService || s.Identity == "" }

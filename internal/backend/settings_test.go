@@ -43,7 +43,13 @@ func TestSettingsThatCannotWorkAreRefusedByName(t *testing.T) {
 		"caller-basic without auth": {Settings{URLs: []string{plain}, Identity: IdentityCallerBasic}, "caller-basic"},
 		"caller-basic and an user":  {Settings{URLs: []string{plain}, Auth: "ntlm", Identity: IdentityCallerBasic, Username: "svc"}, "caller-basic"},
 		"caller-basic and a probe":  {Settings{URLs: []string{plain}, Auth: "ntlm", Identity: IdentityCallerBasic, Probe: 1}, "probe"},
-		"mapped":                    {Settings{URLs: []string{plain}, Auth: "ntlm", Identity: IdentityMapped}, "mapped"},
+		"mapped without a file":     {Settings{URLs: []string{plain}, Auth: "ntlm", Identity: IdentityMapped}, "identities-file"},
+		"mapped":                    {Settings{URLs: []string{plain}, Auth: "ntlm", Identity: IdentityMapped, IdentitiesFile: "f"}, ""},
+		"mapped without auth":       {Settings{URLs: []string{plain}, Identity: IdentityMapped, IdentitiesFile: "f"}, "mapped"},
+		"mapped and an user":        {Settings{URLs: []string{plain}, Auth: "ntlm", Identity: IdentityMapped, IdentitiesFile: "f", Username: "svc"}, "mapped"},
+		"impersonated":              {Settings{URLs: []string{plain}, Identity: IdentityImpersonated, IdentitiesFile: "f", Dialect: "ews"}, ""},
+		"impersonated by umws":      {Settings{URLs: []string{plain}, Identity: IdentityImpersonated, IdentitiesFile: "f"}, "only ews"},
+		"a file without a use":      {Settings{URLs: []string{plain}, IdentitiesFile: "f"}, "identities-file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -15,7 +15,7 @@ func (s Settings) signIn(config *transport.Config, log *slog.Logger) error {
 		return fmt.Errorf("krb5-conf: %w", err)
 	}
 	config.Tickets = s.tickets(profile)
-	if s.Identity == IdentityCallerBasic {
+	if s.Identity == IdentityCallerBasic || s.Identity == IdentityMapped {
 		return nil
 	}
 	config.Identity = &transport.Identity{Username: s.Username}
@@ -38,9 +38,9 @@ func (s Settings) tickets(profile *kerberos.Profile) func(*transport.Identity) (
 	return func(identity *transport.Identity) (transport.TicketSource, error) {
 		config := kerberos.Config{Profile: profile, Username: identity.Username}
 		switch {
-		case s.Identity != IdentityCallerBasic && s.Keytab != "":
+		case s.Keytab != "":
 			config.Keytab = s.Keytab
-		case s.Identity != IdentityCallerBasic && s.CCache != "":
+		case s.CCache != "":
 			config.CCache = s.CCache
 		case profile.Knows(identity.Username):
 			config.Password = identity.Password
