@@ -55,6 +55,20 @@ func (s *standIn) GetUMProperties(ctx context.Context, _ *umv1.GetUMPropertiesRe
 	return &umv1.GetUMPropertiesResponse{TelephoneAccessNumbers: "1\x1b]0;x\a\u202e2"}, s.told(ctx, "GetUMProperties", "")
 }
 
+// WatchCall shows a call that is connected and ends.
+func (s *standIn) WatchCall(_ *umv1.WatchCallRequest, stream grpc.ServerStreamingServer[umv1.WatchCallResponse]) error {
+	none := umv1.EventCause_EVENT_CAUSE_NONE
+	for _, event := range []*umv1.WatchCallResponse{
+		{Sequence: 1, CallState: umv1.CallState_CALL_STATE_CONNECTED, EventCause: none},
+		{Sequence: 2, CallState: umv1.CallState_CALL_STATE_DISCONNECTED, EventCause: none, Ended: true},
+	} {
+		if err := stream.Send(event); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // serve serves over both fronts and returns the flags that lead to each.
 func (s *standIn) serve(t *testing.T, options ...grpc.ServerOption) map[string]string {
 	t.Helper()

@@ -69,7 +69,10 @@ func (w *wait) hangUpAfter(left time.Duration) error {
 	if hangUpErr := hangUp(); hangUpErr != nil {
 		return fmt.Errorf("hang up: %w", hangUpErr)
 	}
-	return fmt.Errorf("the call was hung up, but its end was not seen: %w", err)
+	if status.Code(err) == codes.Canceled {
+		return status.Error(codes.DeadlineExceeded, "the call was hung up, but its end was not seen")
+	}
+	return fmt.Errorf("the call was hung up: %w", err)
 }
 
 // hangUp ends the call, unless it has ended by itself.

@@ -185,9 +185,9 @@ func TestCallIsHungUpInTimeAndNeverLeftBehind(t *testing.T) {
 		{"at an interruption", func(s *script) []play { return []play{s.lasting} }, 5 * time.Second, nil, []time.Duration{5e9}, codes.Canceled},
 		{"not when it has ended", func(*script) []play { return []play{shows(io.EOF, ended(1, none))} }, 0, nil, nil, codes.OK},
 		{"when it cannot be followed", func(*script) []play { return []play{fails(status.Error(codes.Internal, "x"))} }, 0, nil, []time.Duration{0}, codes.Internal},
-		{"found ended", func(s *script) []play { return []play{s.lasting} }, 0, func() error { return errGone }, []time.Duration{30e9}, codes.Canceled},
+		{"found ended", func(s *script) []play { return []play{s.lasting} }, 0, func() error { return errGone }, []time.Duration{30e9}, codes.DeadlineExceeded},
 		{"in vain", func(s *script) []play { return []play{s.lasting} }, 0, func() error { return status.Error(codes.Internal, "x") }, []time.Duration{30e9}, codes.Internal},
-		{"while the end is not seen", func(*script) []play { return []play{silent, silent} }, 0, nil, []time.Duration{30e9}, codes.Canceled},
+		{"while the end is not seen", func(*script) []play { return []play{silent, silent} }, 0, nil, []time.Duration{30e9}, codes.DeadlineExceeded},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
