@@ -68,6 +68,7 @@ func TestRepliesAreReadAsTheyWereMeant(t *testing.T) {
 		"non-ascii names":           {"PlayOnPhone", call("a<m:é_ñ ü='1'/>b"), `{"callId": "ab"}`},
 		"very long names":           {"PlayOnPhone", call("a<" + strings.Repeat("n", 100_000) + " " + strings.Repeat("a", 100_000) + "='1'/>b"), `{"callId": "ab"}`},
 		"undeclared prefix":         {"PlayOnPhone", call("a<zz:b zz:c='1'/>d"), `{"callId": "ad"}`},
+		"attributes like prefixes":  {"PlayOnPhone", envelope(`<m:PlayOnPhoneResponse m="urn:x" xmlnsm="urn:x" xmlns="urn:x"><m:PlayOnPhoneResponse>a</m:PlayOnPhoneResponse></m:PlayOnPhoneResponse>`), `{"callId": "a"}`},
 		"text up to the size limit": {"PlayOnPhone", call(strings.Repeat("A", 1<<20-1000)), `{"callId": "` + strings.Repeat("A", 1<<20-1000) + `"}`},
 
 		"first of repeated wins":         {"GetCallInfo", info(state + `<m:CallState>Idle</m:CallState>` + cause + `<m:EventCause>Other</m:EventCause>`), connected},
@@ -272,7 +273,7 @@ func nestedNamespaces(depth, width int) string {
 // TestEveryTruncationIsNoticed: no prefix of a reply passes for a reply, whatever the length that was announced.
 func TestEveryTruncationIsNoticed(t *testing.T) {
 	t.Parallel()
-	whole := envelope(`<m:GetCallInfoResponse a="1"><!-- c --><m:CallState>Idle</m:CallState><m:EventCause><![CDATA[None]]></m:EventCause></m:GetCallInfoResponse>`)
+	whole := envelope(`<m:GetCallInfoResponse a = "1" b= '2' ><!-- c --><m:CallState>Idle</m:CallState><m:EventCause><![CDATA[None]]></m:EventCause></m:GetCallInfoResponse>`)
 	if _, err := readDocument(t, "GetCallInfo", whole); err != nil {
 		t.Fatal(err)
 	}
