@@ -33,11 +33,11 @@ compopt() { compgen -f -- "${COMP_WORDS[COMP_CWORD]}"; }
 _umctl; printf '%s\n' "${COMPREPLY[@]}"`},
 		"zsh": {"-n", `compdef() { :; }
 _files() { print -l ${words[CURRENT]}*(N); }
-_describe() { print -l ${${candidates%%:*}} }
+_describe() { print -l -- ${${candidates%%:*}} }
 source <(umctl completion zsh)
 words=(${=LINE}); [[ $LINE == *' ' ]] && words+=('')
 CURRENT=${#words}; _umctl`},
-		"fish": {"--no-execute", `umctl completion fish | source; complete -C "$LINE" | string replace -r '\t.*' ''`},
+		"fish": {"--no-execute", `umctl completion fish | source; complete -C "$LINE" | string replace -r '\t.*' ''; true`},
 	}
 	cases := []struct{ line, want string }{
 		{"umctl p", "play props"},
