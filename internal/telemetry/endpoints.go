@@ -9,7 +9,9 @@ import (
 
 // Source describes the endpoints of a backend, both times in the same order. *backend.Backend is one.
 type Source interface {
+	// Connections describes the connections to each endpoint.
 	Connections() []transport.Stats
+	// Endpoints describes the endpoints.
 	Endpoints() []resilience.Stats
 }
 
