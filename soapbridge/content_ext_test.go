@@ -316,6 +316,7 @@ func TestRootPartsAreRead(t *testing.T) {
 		"after an attachment":    {related, attachment + part(root, reply("x")) + "--b--", "x", 0, ""},
 		"first, without start":   {`Multipart/Related; boundary=b`, part(root, reply("x")) + attachment + "--b--", "x", 0, ""},
 		"with a preamble":        {related, "\r\nThis is MIME.\r\n" + part(root, reply("x")) + "--b--", "x", 0, ""},
+		"start without brackets": {strings.Replace(related, `"<root>"`, `root`, 1), attachment + part(root, reply("x")) + "--b--", "x", 0, ""},
 		"in another charset":     {related, part(strings.Replace(root, "utf-8", "iso-8859-1", 1), strings.Replace(reply("\xE9"), "utf-8", "iso-8859-1", 1)) + "--b--", "é", 0, ""},
 		"said but not done":      {related, reply("x"), "x", 0, ""},
 		"last part cut":          {related, part(root, reply("x")) + "--b\r\nContent-ID: <a>\r\n\r\ncut", "x", 0, ""},

@@ -30,7 +30,7 @@ func rootPart(contentType string, body []byte, limit int) (root []byte, rootType
 		if err != nil {
 			return nil, "", fmt.Errorf("multipart: %w", err)
 		}
-		if start := params["start"]; start != "" && part.Header.Get("Content-Id") != start {
+		if start := params["start"]; start != "" && bareID(part.Header.Get("Content-Id")) != bareID(start) {
 			continue
 		}
 		if !isPlainTransfer(part.Header.Get("Content-Transfer-Encoding")) {
@@ -40,6 +40,9 @@ func rootPart(contentType string, body []byte, limit int) (root []byte, rootType
 		return root, part.Header.Get("Content-Type"), err
 	}
 }
+
+// bareID drops the angle brackets of a Content-ID, which some servers leave out in one place and write in the other.
+func bareID(id string) string { return strings.Trim(id, "<> ") }
 
 func multipartRefusal(reason string) error {
 	return &refusal{cause: CauseEncoding, reason: "the reply has several parts and cannot be read: " + reason}
