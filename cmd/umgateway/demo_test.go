@@ -29,12 +29,18 @@ type process struct {
 // start runs the command until it has printed a line that begins with last.
 func start(t *testing.T, last string, args ...string) *process {
 	t.Helper()
+	return startLogging(t, t.Output(), last, args...)
+}
+
+// startLogging is start with another place for what the command logs.
+func startLogging(t *testing.T, log io.Writer, last string, args ...string) *process {
+	t.Helper()
 	self, err := exec.LookPath("umgateway") // testscript.Main has put it there
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &process{command: exec.CommandContext(t.Context(), self, args...), ready: map[string]string{}}
-	p.command.Stderr = t.Output()
+	p.command.Stderr = log
 	p.command.Cancel = func() error { return p.command.Process.Signal(syscall.SIGTERM) }
 	stdout, err := p.command.StdoutPipe()
 	if err != nil {
