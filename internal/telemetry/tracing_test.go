@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	tracev1 "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/grpc/metadata"
@@ -18,6 +19,7 @@ import (
 	umv1 "github.com/umgateway/umgateway/gen/um/v1"
 	"github.com/umgateway/umgateway/internal/exchangesim"
 	"github.com/umgateway/umgateway/internal/telemetry"
+	"github.com/umgateway/umgateway/soapbridge"
 )
 
 const (
@@ -199,6 +201,37 @@ func TestFailuresAreSeenInSpans(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestExchangeSpanTellsWhereAndHowOften(t *testing.T) {
+	c := &collector{}
+	tracing := openTracing(t, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": c.serveHTTP(t)})
+	want := map[string]map[string]string{
+		"https://mail.example.com/a":   {"server.address": "mail.example.com", "server.port": "443"},
+		"http://mail.example.com/a":    {"server.address": "mail.example.com", "server.port": "80"},
+		"https://[2001:db8::1]:8443/a": {"server.address": "2001:db8::1", "server.port": "8443"},
+		"":                             {"server.address": "", "server.port": "", "url.full": "", "http.response.status_code": ""},
+	}
+	for endpoint := range want {
+		tracing.ObserveExchange(t.Context(), soapbridge.Exchange{
+			Operation: "of " + endpoint, Form: "http", Endpoint: endpoint, Repetition: 2, RequestBytes: 17, Duration: time.Second,
+		})
+	}
+	if err := tracing.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	spans := c.spans()
+	if len(spans) != len(want) {
+		t.Fatalf("%d spans", len(spans))
+	}
+	for _, span := range spans {
+		attributes := want[strings.TrimPrefix(span.GetName(), "of ")]
+		attributes["http.request.resend_count"], attributes["http.request.body.size"], attributes["umgateway.soap.form"] = "2", "17", "http"
+		wantAttributes(t, span, attributes)
+		if took := span.GetEndTimeUnixNano() - span.GetStartTimeUnixNano(); took != uint64(time.Second) {
+			t.Errorf("%s takes %d ns", span.GetName(), took)
+		}
 	}
 }
 
