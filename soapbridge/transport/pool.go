@@ -47,35 +47,6 @@ func newPool(e *endpoint) *pool {
 	return p
 }
 
-// session finds a session and keeps it for longer.
-func (p *pool) session(key sessionKey) *session {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := p.sessions[key]
-	if s != nil {
-		s.used = time.Now()
-	}
-	return s
-}
-
-// addSession keeps a session, unless another call was quicker.
-func (p *pool) addSession(key sessionKey, s *session) *session {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if other := p.sessions[key]; other != nil {
-		return other
-	}
-	for old := range p.sessions {
-		if len(p.sessions) < maxSessions {
-			break
-		}
-		delete(p.sessions, old)
-	}
-	s.used = time.Now()
-	p.sessions[key] = s
-	return s
-}
-
 // get takes an idle connection that is still alive, makes a new one, or waits in line for one.
 func (p *pool) get(ctx context.Context, s *session) (*conn, error) {
 	if err := ctx.Err(); err != nil {
@@ -228,60 +199,4 @@ func (p *pool) giveUp() {
 		return
 	}
 	p.open--
-}
-
-// reap closes what has been idle for too long, and forgets sessions that nobody used.
-func (p *pool) reap() {
-	for _, c := range p.stale(time.Now()) {
-		c.close()
-	}
-}
-
-// stale takes out what is idle for too long, and has the reaper come again when the next will be.
-func (p *pool) stale(now time.Time) []*conn {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
-		return nil
-	}
-	limit := p.endpoint.config.IdleTimeout
-	n := 0
-	for n < len(p.idle) && now.Sub(p.idle[n].idleSince) >= limit {
-		n++
-	}
-	out := slices.Clone(p.idle[:n])
-	p.idle = slices.Delete(p.idle, 0, n)
-	p.open -= n
-	for key, s := range p.sessions {
-		if now.Sub(s.used) >= max(sessionLife, limit) {
-			delete(p.sessions, key)
-		}
-	}
-	next := limit
-	if len(p.idle) > 0 {
-		next = p.idle[0].idleSince.Add(limit).Sub(now)
-	}
-	p.reaper.Reset(next)
-	return out
-}
-
-// close ends the pool: idle connections are closed, those that wait are sent away.
-func (p *pool) close() {
-	p.mu.Lock()
-	if p.closed {
-		p.mu.Unlock()
-		return
-	}
-	p.closed = true
-	p.reaper.Stop()
-	idle := p.idle
-	p.idle, p.open = nil, p.open-len(p.idle)
-	for _, w := range p.waiters {
-		close(w.turn)
-	}
-	p.waiters = nil
-	p.mu.Unlock()
-	for _, c := range idle {
-		c.close()
-	}
 }

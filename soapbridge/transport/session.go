@@ -139,3 +139,32 @@ func (s *session) choose(tried []Scheme, offered func(Scheme) bool, remember tim
 	}
 	return "", false
 }
+
+// session finds a session and keeps it for longer.
+func (p *pool) session(key sessionKey) *session {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.sessions[key]
+	if s != nil {
+		s.used = time.Now()
+	}
+	return s
+}
+
+// addSession keeps a session, unless another call was quicker.
+func (p *pool) addSession(key sessionKey, s *session) *session {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if other := p.sessions[key]; other != nil {
+		return other
+	}
+	for old := range p.sessions {
+		if len(p.sessions) < maxSessions {
+			break
+		}
+		delete(p.sessions, old)
+	}
+	s.used = time.Now()
+	p.sessions[key] = s
+	return s
+}
