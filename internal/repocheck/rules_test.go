@@ -27,6 +27,7 @@ var rules = []rule{
 	generatorsMatchTheLibraries,
 	debianPackagesAreSorted,
 	readmeNamesTheTestCommand,
+	reasonsAreExplained,
 }
 
 func TestRepositoryKeepsTheRules(t *testing.T) {
