@@ -139,9 +139,9 @@ func TestCallsAtOnceDoNotMix(t *testing.T) {
 	t.Parallel()
 	bridge := newUMBridge(t, transportFunc(echo), soapbridge.WithForm("http"))
 	var wg sync.WaitGroup
-	for i := range 64 {
+	for i := range 32 {
 		wg.Go(func() {
-			for j := range 50 {
+			for j := range 20 {
 				want := strings.Repeat(fmt.Sprintf("%d&%d;", i, j), 1+(i*j)%200)
 				in := &umv1.PlayOnPhoneRequest{EntryId: "x", DialString: want}
 				out, err := bridge.Invoke(t.Context(), umMethod(t, "PlayOnPhone"), in)

@@ -73,6 +73,7 @@ func depotSchema() schema {
 				field(bytes, "receipt", 8, at("d:Receipt")),
 				field(fixed64, "total", 9, at("d:Total")),
 				text("elsewhere", 10, elsewhere(notThere)),
+				field(uint32s, "places", 11, maybeAt("d:Places")),
 			),
 			message("Event",
 				field(int64s, "at", 1, at("@at")),
@@ -123,10 +124,10 @@ func TestAnotherServiceIsServedOverHTTP(t *testing.T) {
 				<d:Eta>soon</d:Eta><d:Code> -4 </d:Code>
 				<d:Depot country="DE"><t:Street> Hafen </t:Street></d:Depot><d:Paid>1</d:Paid>
 				<d:Receipt> AP+
-				A </d:Receipt><d:Total>+5</d:Total></d:ShipResponse>`,
+				A </d:Receipt><d:Total>+5</d:Total><d:Places> +4294967295 </d:Places></d:ShipResponse>`,
 			want: `{"status": "STATUS_LATE", "tracking": "1Z", "events": [{"at": "-9223372036854775808", "text": "left"}, {"at": "7"}],
 				"eta": "soon", "codes": [3, -4], "depot": {"street": " Hafen ", "country": "DE"}, "paid": true,
-				"receipt": "AP+A", "total": "5"}`,
+				"receipt": "AP+A", "total": "5", "places": 4294967295}`,
 		},
 		"default values are written, absence only of what is optional": {
 			method: "Ship",
@@ -301,6 +302,7 @@ func TestResultsInsideMessagesAreCheckedToo(t *testing.T) {
 		"number in hex":                {reply: head + tracking + `<d:Code>0x10</d:Code>` + tail, cause: soapbridge.CauseValue, field: "codes"},
 		"number with underscores":      {reply: head + tracking + `<d:Code>1_0</d:Code>` + tail, cause: soapbridge.CauseValue, field: "codes"},
 		"number below zero":            {reply: head + tracking + `<d:Receipt/><d:Total>-1</d:Total></d:ShipResponse>`, cause: soapbridge.CauseValue, field: "total"},
+		"number beyond unsigned":       {reply: head + tracking + `<d:Receipt/><d:Total>0</d:Total><d:Places>4294967296</d:Places></d:ShipResponse>`, cause: soapbridge.CauseValue, field: "places"},
 		"base64 that is none":          {reply: head + tracking + `<d:Receipt>A</d:Receipt><d:Total>0</d:Total></d:ShipResponse>`, cause: soapbridge.CauseValue, field: "receipt"},
 		"attribute in a namespace":     {reply: `<d:ShipResponse d:status="OK">` + tracking + tail, cause: soapbridge.CauseMissing, field: "status"},
 		"attribute with a reference":   {reply: `<d:ShipResponse status="&#79;K">` + `<d:Tracking t:number="a` + "\t\r\nb" + `&#9;&amp;"/>` + tail, want: `{"status": "STATUS_OK", "tracking": "a  b\t&"}`},
