@@ -145,5 +145,5 @@ func (f *connectionFlags) checkPlain(host string, secret bool) error {
 
 func isLoopback(host string) bool {
 	address, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && address.Unmap().IsLoopback()
+	return host == "localhost" || err == nil && address.IsLoopback()
 }
