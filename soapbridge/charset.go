@@ -90,6 +90,9 @@ func readUTF16(order binary.ByteOrder) reader {
 	}
 }
 
+// usualContentType is how ASP.NET writes it. What is known needs no parsing.
+const usualContentType = "text/xml; charset=utf-8"
+
 // charsetOf finds the name of the character set: by the byte order mark, then the Content-Type (RFC 7303 section 3), then
 // the XML declaration. It is empty if none says anything.
 func charsetOf(contentType string, body []byte) string {
@@ -101,6 +104,9 @@ func charsetOf(contentType string, body []byte) string {
 		if bytes.HasPrefix(body, []byte(mark.prefix)) {
 			return mark.name
 		}
+	}
+	if contentType == usualContentType {
+		return "utf-8"
 	}
 	if _, params, err := mime.ParseMediaType(contentType); err == nil && params["charset"] != "" {
 		return params["charset"]

@@ -17,11 +17,11 @@ func plainText(header http.Header, body []byte, limit int) ([]byte, error) {
 	if isBlank(body) {
 		return nil, nil
 	}
-	body, err := decompress(header.Get("Content-Encoding"), body, limit)
+	body, err := decompress(field(header, "Content-Encoding"), body, limit)
 	if err != nil {
 		return nil, err
 	}
-	body, contentType, err := rootPart(header.Get("Content-Type"), body, limit)
+	body, contentType, err := rootPart(field(header, "Content-Type"), body, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -33,6 +33,14 @@ func plainText(header http.Header, body []byte, limit int) ([]byte, error) {
 		return nil, tooLarge(limit)
 	}
 	return body, nil
+}
+
+// field returns the first value of a header field whose name is in canonical form.
+func field(header http.Header, name string) string {
+	if values := header[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
 }
 
 func decompress(contentEncoding string, body []byte, limit int) ([]byte, error) {

@@ -40,11 +40,11 @@ func (b *Bridge) invoke(ctx context.Context, p *plan, in proto.Message) (proto.M
 // accepted tells whether the outcome of an exchange proves that the backend knows the form: a result, or a fault with a
 // detail that does not blame the request, which only the operation itself writes.
 func (b *Bridge) accepted(err error) bool {
-	var failure *Error
-	if !errors.As(err, &failure) {
-		return err == nil
+	if err == nil {
+		return true
 	}
-	return failure.Kind == KindFault && failure.Fault.HasDetail && !failure.Fault.blamesRequest()
+	var failure *Error
+	return errors.As(err, &failure) && failure.Kind == KindFault && failure.Fault.HasDetail && !failure.Fault.blamesRequest()
 }
 
 func isNotDispatched(err error) bool {

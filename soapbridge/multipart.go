@@ -14,8 +14,11 @@ import (
 // Content-Type: some servers answer in MTOM even where nothing is attached. Any other reply is returned as it is. The
 // attachments are never read; a value that was moved into one is refused where it is missed.
 func rootPart(contentType string, body []byte, limit int) (root []byte, rootType string, err error) {
+	if bytes.HasPrefix(trimSpace(body), []byte("<")) {
+		return body, contentType, nil
+	}
 	mediaType, params, err := mime.ParseMediaType(contentType)
-	if mediaType != "multipart/related" || bytes.HasPrefix(trimSpace(body), []byte("<")) {
+	if mediaType != "multipart/related" {
 		return body, contentType, nil
 	}
 	if err != nil || params["boundary"] == "" {

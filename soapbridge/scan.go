@@ -45,7 +45,8 @@ type scanner struct {
 	pos      int
 	maxDepth int
 	known    []knownNamespace
-	dropped  int // references to characters that XML forbids, left out of the text
+	clean    bool // there is no control character in the data, not even a line end
+	dropped  int  // references to characters that XML forbids, left out of the text
 
 	open       []openElement
 	bindings   []binding
@@ -90,13 +91,13 @@ type binding struct {
 }
 
 type attribute struct {
-	name  []byte // as written, with its prefix
+	name
 	value []byte // as written between the quotes
 }
 
 func (s *scanner) reset(data []byte, maxDepth int, known []knownNamespace) {
 	*s = scanner{
-		data: data, maxDepth: maxDepth, known: known,
+		data: data, maxDepth: maxDepth, known: known, clean: isClean(data),
 		open: s.open[:0], bindings: s.bindings[:0], attributes: s.attributes[:0],
 	}
 }

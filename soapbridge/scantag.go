@@ -16,7 +16,7 @@ func (s *scanner) readStart() (tokenKind, error) {
 	if err != nil {
 		return 0, err
 	}
-	s.open = append(s.open, openElement{name, len(s.bindings)})
+	s.open = append(s.open, openElement{name.written, len(s.bindings)})
 	if err := s.readAttributes(); err != nil {
 		return 0, err
 	}
@@ -28,29 +28,43 @@ func (s *scanner) readStart() (tokenKind, error) {
 		}
 	}
 	s.pos++
-	prefix, local, err := s.splitName(name)
-	if err != nil {
-		return 0, err
-	}
-	s.space, s.local = s.resolve(prefix), local
+	s.space, s.local = s.resolve(name.prefix()), name.local()
 	return tokenStart, nil
 }
 
-// readName reads the characters of a name. It accepts more than XML does beyond ASCII: what no plan asks for is skipped.
-func (s *scanner) readName() ([]byte, error) {
-	start := s.pos
-	for s.pos < len(s.data) && nameByte[s.data[s.pos]] {
-		s.pos++
-	}
-	if s.pos == len(s.data) {
-		return nil, s.fail("the document ends inside a tag")
-	}
-	name := s.data[start:s.pos]
-	if len(name) == 0 || name[0] >= '0' && name[0] <= '9' || name[0] == '-' || name[0] == '.' {
-		return nil, s.fail("a tag without a name")
-	}
-	return name, nil
+// name is the name of an element or an attribute.
+type name struct {
+	written []byte // with its prefix
+	colon   int    // where the colon stands; -1 if there is no prefix
 }
+
+func (n name) prefix() []byte { return n.written[:max(n.colon, 0)] }
+func (n name) local() []byte  { return n.written[n.colon+1:] }
+
+// readName reads a name. It accepts more than XML does beyond ASCII: what no plan asks for is skipped.
+func (s *scanner) readName() (name, error) {
+	rest := s.data[s.pos:]
+	size, colon, colons := 0, -1, 0
+	for ; size < len(rest) && nameByte[rest[size]]; size++ {
+		if rest[size] == ':' {
+			colon = size
+			colons++
+		}
+	}
+	s.pos += size
+	switch {
+	case size == len(rest):
+		return name{}, s.fail("the document ends inside a tag")
+	case size == 0, startsNoName(rest[0]):
+		return name{}, s.fail("a tag without a name")
+	case colons > 1, colon == 0, colon == size-1:
+		return name{}, s.fail("a name with a stray colon")
+	}
+	return name{rest[:size], colon}, nil
+}
+
+// startsNoName tells which of the name's characters may not be its first.
+func startsNoName(c byte) bool { return c >= '0' && c <= '9' || c == '-' || c == '.' }
 
 // nameByte tells which bytes may stand in a name: ASCII name characters and every byte of a longer UTF-8 sequence.
 var nameByte = func() (table [256]bool) {
@@ -60,18 +74,6 @@ var nameByte = func() (table [256]bool) {
 	}
 	return table
 }()
-
-func (s *scanner) splitName(name []byte) (prefix, local []byte, err error) {
-	i := bytes.IndexByte(name, ':')
-	if i < 0 {
-		return nil, name, nil
-	}
-	prefix, local = name[:i], name[i+1:]
-	if len(prefix) == 0 || len(local) == 0 || bytes.IndexByte(local, ':') >= 0 {
-		return nil, nil, s.fail("a name with a stray colon")
-	}
-	return prefix, local, nil
-}
 
 // readAttributes reads up to the "/" or ">" that ends the tag, and leaves pos on it.
 func (s *scanner) readAttributes() error {
@@ -95,7 +97,7 @@ func (s *scanner) readAttributes() error {
 			return err
 		}
 		for _, other := range s.attributes {
-			if bytes.Equal(a.name, other.name) {
+			if bytes.Equal(a.written, other.written) {
 				return s.fail("an attribute is written twice")
 			}
 		}
@@ -109,9 +111,6 @@ func (s *scanner) readAttributes() error {
 func (s *scanner) readAttribute() (attribute, error) {
 	name, err := s.readName()
 	if err != nil {
-		return attribute{}, err
-	}
-	if _, _, err := s.splitName(name); err != nil {
 		return attribute{}, err
 	}
 	s.skipSpace()
@@ -148,11 +147,14 @@ func (s *scanner) skipSpace() bool {
 
 // declare puts a namespace declaration (xmlns, xmlns:prefix) into force.
 func (s *scanner) declare(a attribute) error {
-	prefix, found := bytes.CutPrefix(a.name, []byte("xmlns"))
-	if !found || len(prefix) > 0 && prefix[0] != ':' {
+	var prefix []byte
+	switch {
+	case a.colon < 0 && string(a.written) == "xmlns":
+	case string(a.prefix()) == "xmlns":
+		prefix = a.local()
+	default:
 		return nil
 	}
-	prefix = bytes.TrimPrefix(prefix, []byte(":"))
 	if len(s.bindings) == maxNamespaces {
 		return &refusal{cause: CauseSize, reason: "the reply declares more than 256 namespaces"}
 	}
@@ -199,14 +201,7 @@ func (s *scanner) resolve(prefix []byte) namespaceID {
 // attribute looks up an attribute of the element just started. An attribute without a prefix is in no namespace.
 func (s *scanner) attribute(space namespaceID, local string) (value []byte, found bool) {
 	for _, a := range s.attributes {
-		name, id := a.name, spaceNone
-		if i := bytes.IndexByte(name, ':'); i >= 0 {
-			if string(name[i+1:]) != local {
-				continue
-			}
-			name, id = name[i+1:], s.resolve(name[:i])
-		}
-		if id == space && string(name) == local {
+		if string(a.local()) == local && (a.colon < 0 && space == spaceNone || a.colon > 0 && s.resolve(a.prefix()) == space) {
 			return a.value, true
 		}
 	}

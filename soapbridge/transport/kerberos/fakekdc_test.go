@@ -95,7 +95,7 @@ func (k *fakeKDC) serve(c net.Conn) {
 	if answer == nil {
 		return
 	}
-	c.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(answer))), answer...)) //nolint:errcheck // the client may have left
+	c.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(answer))), answer...)) // the client may have left
 }
 
 func (k *fakeKDC) answer(message []byte) []byte {

@@ -270,8 +270,8 @@ func TestAnswerOfNoHonestSizeIsNotRead(t *testing.T) {
 				ours, theirs := net.Pipe()
 				go func() {
 					defer ours.Close()
-					ours.Read(make([]byte, 4096))                        //nolint:errcheck // it may be cut
-					ours.Write(binary.BigEndian.AppendUint32(nil, head)) //nolint:errcheck // it may be left
+					ours.Read(make([]byte, 4096))                        // it may be cut
+					ours.Write(binary.BigEndian.AppendUint32(nil, head)) // it may be left
 				}()
 				return theirs, nil
 			}
