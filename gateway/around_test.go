@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -123,5 +124,26 @@ func TestGatewayAcceptsCallsFromServeUntilItDrains(t *testing.T) {
 	close(finish)
 	if got := <-answer; got != codes.OK {
 		t.Errorf("the call in flight is answered with %v", got)
+	}
+}
+
+func TestServeThatIsEndedAtOnceEndsInOrder(t *testing.T) {
+	t.Parallel()
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 20 { // the end and the beginning of either server race
+		g, err := gateway.New(gateway.Config{Invoker: enabled})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rpc, rest := listen(t), listen(t)
+		if err := g.Serve(over, rpc, rest); err != nil {
+			t.Errorf("serving ended with %v", err)
+		}
+		for _, l := range []net.Listener{rpc, rest} {
+			if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
+				t.Errorf("a listener is left open: %v", err)
+			}
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
 )
 
 const (
@@ -34,7 +35,8 @@ func (g *Gateway) Serve(ctx context.Context, grpcListener, httpListener net.List
 	g.serving.Store(true)
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		if err := g.grpc.Serve(grpcListener); err != nil {
+		// Where the end comes before the beginning, there is nothing to serve.
+		if err := g.grpc.Serve(grpcListener); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
 			return fmt.Errorf("serve grpc: %w", err)
 		}
 		return nil
