@@ -232,21 +232,25 @@ func TestCredentialCacheIsRenewed(t *testing.T) {
 	}
 }
 
-// ageCache has the tickets in a cache look as if they had begun an hour earlier, so that they are near their end.
+// ageCache has the ticket in a cache look as if it had begun an hour earlier, so that it is near its end. The file has the
+// times of authentication, start, end and renewal side by side, which may be a second or two apart from what was asked for.
 func ageCache(t *testing.T, path string, life, renewable time.Duration) {
 	t.Helper()
 	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := func(i int) uint32 { return binary.BigEndian.Uint32(content[i:]) }
 	for i := range len(content) - 16 {
-		if start := at(i); start > 1<<30 && at(i+4) == start && at(i+8) == start+uint32(life.Seconds()) && at(i+12) == start+uint32(renewable.Seconds()) {
-			binary.BigEndian.PutUint32(content[i:], start-3600)
-			binary.BigEndian.PutUint32(content[i+4:], start-3600)
-			write(t, path, string(content))
-			return
+		at := func(n int) time.Time { return time.Unix(int64(binary.BigEndian.Uint32(content[i+4*n:])), 0) }
+		near := func(n int, want time.Time) bool { return at(n).Sub(want).Abs() <= 3*time.Second }
+		if began := at(1); time.Since(began).Abs() > time.Hour || !near(0, began) || !near(2, began.Add(life)) || !near(3, began.Add(renewable)) {
+			continue
 		}
+		for n := range 2 {
+			binary.BigEndian.PutUint32(content[i+4*n:], uint32(at(n).Add(-time.Hour).Unix()))
+		}
+		write(t, path, string(content))
+		return
 	}
 	t.Fatal("the cache has no ticket of that life")
 }

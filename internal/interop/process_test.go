@@ -69,7 +69,7 @@ func (p *process) run(cmd *exec.Cmd, started chan<- error) {
 	}
 	started <- err
 	if err == nil {
-		cmd.Wait() //nolint:errcheck // it is told to end
+		cmd.Wait() // it is told to end
 		close(p.done)
 	}
 }

@@ -8,6 +8,7 @@ BOUND is the certificate that callers must have bound to, by its hash: the serve
 import base64
 import hashlib
 import http.server
+import os
 import ssl
 import sys
 
@@ -18,6 +19,11 @@ certificate, key, bound, algorithm = sys.argv[1:]
 with open(bound, encoding="ascii") as file:
     digest = hashlib.new(algorithm, ssl.PEM_cert_to_DER_cert(file.read())).digest()
 bindings = ChannelBindings(application_data=b"tls-server-end-point:" + digest)
+
+
+def say(text):
+    """Writes a line in one piece, since several threads do."""
+    os.write(1, text.encode() + b"\n")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -50,7 +56,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.finish_context()
             return answer or b""
         except gssapi.exceptions.GSSError as error:
-            print("refused:", error, flush=True)
+            say(f"refused: {error}")
             self.context = None
             return b""
 
@@ -60,7 +66,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if gssapi.RequirementFlag.channel_bound in context.actual_flags:
             self.user = str(context.initiator_name)
         else:
-            print("refused: not bound", flush=True)
+            say("refused: not bound")
 
     def reply(self, status, challenges, body):
         self.send_response(status)
@@ -79,5 +85,5 @@ tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 tls.load_cert_chain(certificate, key)
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 server.socket = tls.wrap_socket(server.socket, server_side=True)
-print("listening on", server.server_address[1], flush=True)
+say(f"listening on {server.server_address[1]}")
 server.serve_forever()

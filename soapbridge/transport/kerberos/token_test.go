@@ -146,3 +146,16 @@ func TestTimesOfAuthenticatorsDiffer(t *testing.T) {
 		times[at.UnixMicro()] = true
 	}
 }
+
+func BenchmarkToken(b *testing.B) {
+	k := newFakeKDC(b)
+	t, session, err := messages.NewTicket(types.NewPrincipalName(1, "alice"), testRealm, types.NewPrincipalName(2, testSPN), testRealm,
+		types.NewKrbFlags(), k.keys, testKind, 1, time.Now(), time.Now(), time.Now().Add(time.Hour), time.Time{})
+	k.must(err)
+	p, held := testProfile(b), &ticket{message: t, key: session, client: principal{types.NewPrincipalName(1, "alice"), testRealm}}
+	for b.Loop() {
+		if _, err := p.token(held, []byte("tls-server-end-point:0123456789abcdef0123456789abcdef")); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
