@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -86,6 +87,18 @@ func TestProfilesAreServedWhenAskedFor(t *testing.T) {
 	if got, text := look(t, p.ready["admin"]+"/debug/pprof/"); got != http.StatusOK {
 		t.Errorf("the answer is %d %s", got, text)
 	}
+	p.end(t)
+}
+
+func TestCollectorThatDoesNotAnswerIsNoFailureOfTheGateway(t *testing.T) {
+	collector, err := net.Listen("tcp", "127.0.0.1:0") // takes connections, and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { collector.Close() })
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+collector.Addr().String())
+	p := start(t, "Stop with", "demo", "--http-addr", "127.0.0.1:0", "--grpc-addr", "127.0.0.1:0")
+	send(t, http.MethodPost, p.ready["REST"]+"/v1/mailbox:resetPin", `{}`)
 	p.end(t)
 }
 

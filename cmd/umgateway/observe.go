@@ -21,6 +21,7 @@ type observation struct {
 	metrics *telemetry.Metrics
 	backend *telemetry.Backend
 	tracing *telemetry.Tracing // nil without traces
+	logger  *slog.Logger
 }
 
 func observe(logger *slog.Logger) (*observation, error) {
@@ -32,7 +33,7 @@ func observe(logger *slog.Logger) (*observation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &observation{metrics: metrics, backend: metrics.Backend(backendName), tracing: tracing}, nil
+	return &observation{metrics: metrics, backend: metrics.Backend(backendName), tracing: tracing, logger: logger}, nil
 }
 
 // around lists what sees each call.
@@ -63,13 +64,17 @@ func (o *observation) show(s *service, watching *watching) error {
 // tracesTimeout is how long the last traces may take to be sent.
 const tracesTimeout = 5 * time.Second
 
+// close sends the last traces. That a collector does not take them is no failure of the gateway.
 func (o *observation) close() error {
 	if o.tracing == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), tracesTimeout)
 	defer cancel()
-	return o.tracing.Close(ctx)
+	if err := o.tracing.Close(ctx); err != nil {
+		o.logger.Warn("traces are lost", "error", err)
+	}
+	return nil
 }
 
 // showCertificates shows when the certificates of the fronts end.
