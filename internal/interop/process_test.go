@@ -30,6 +30,8 @@ type process struct {
 	pid  int
 	done chan struct{} // closed when it has ended
 
+	stopped sync.Once
+
 	mu    sync.Mutex
 	lines []string // of its output
 	wait  map[*regexp.Regexp]chan []string
@@ -120,14 +122,17 @@ func (p *process) output() string {
 	return strings.Join(p.lines, "\n")
 }
 
+// stop ends the process and its children, once: later the numbers may belong to others.
 func (p *process) stop(t *testing.T) {
-	syscall.Kill(p.pid, syscall.SIGTERM)
-	select {
-	case <-p.done:
-	case <-time.After(stopLimit):
-		t.Errorf("%s did not end:\n%s", p.name, p.output())
-	}
-	syscall.Kill(-p.pid, syscall.SIGKILL) // its children
+	p.stopped.Do(func() {
+		syscall.Kill(p.pid, syscall.SIGTERM)
+		select {
+		case <-p.done:
+		case <-time.After(stopLimit):
+			t.Errorf("%s did not end:\n%s", p.name, p.output())
+		}
+		syscall.Kill(-p.pid, syscall.SIGKILL)
+	})
 	if t.Failed() {
 		p.mu.Lock()
 		defer p.mu.Unlock()

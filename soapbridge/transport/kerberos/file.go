@@ -29,7 +29,7 @@ func readFile(path string, limit int) ([]byte, error) {
 func filePath(name string) (string, error) {
 	kind, path, found := strings.Cut(name, ":")
 	switch {
-	case !found || strings.ContainsAny(kind, `/\.`):
+	case !found || strings.ContainsAny(kind, `/\.`) || len(kind) == 1: // which is a drive of Windows
 		return name, nil
 	case kind == "FILE" || kind == "WRFILE":
 		return path, nil

@@ -113,6 +113,18 @@ func TestLoginAsksForTypesWithAKeyFirst(t *testing.T) {
 	}
 }
 
+func TestNamesOfFiles(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"/etc/krb5.keytab": "/etc/krb5.keytab", "FILE:/etc/krb5.keytab": "/etc/krb5.keytab", "WRFILE:x": "x", "FILE:a:b": "a:b",
+		"./a:b": "./a:b", `C:\krb5.keytab`: `C:\krb5.keytab`, "KEYRING:x": "", "KCM:": "", "DIR:/tmp": "", "API:x": "",
+	} {
+		if got, err := filePath(name); got != want || (err == nil) != (want != "") {
+			t.Errorf("%s is %q, error %v, want %q", name, got, err, want)
+		}
+	}
+}
+
 func FuzzKeytab(f *testing.F) {
 	f.Add(keytabFile(f, testKind, "alice secret 1", "bob secret 2"), "alice")
 	f.Add([]byte{5, 1, 0, 0, 0, 1, 0x80, 0, 0, 0}, "")
