@@ -125,7 +125,11 @@ func (p *process) output() string {
 // stop ends the process and its children, once: later the numbers may belong to others.
 func (p *process) stop(t *testing.T) {
 	p.stopped.Do(func() {
-		syscall.Kill(p.pid, syscall.SIGTERM)
+		select {
+		case <-p.done:
+		default:
+			syscall.Kill(p.pid, syscall.SIGTERM)
+		}
 		select {
 		case <-p.done:
 		case <-time.After(stopLimit):
