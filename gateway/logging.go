@@ -91,15 +91,39 @@ func shorten(text string) string {
 const redacted = "[redacted]"
 
 // newRedactor returns a function that takes the request's confidential values out of a text: those of fields with the
-// option debug_redact.
+// option debug_redact, as they were sent, and as backends repeat them: without the space around them, and numbers by their
+// digits alone.
 func newRedactor(request proto.Message) func(string) string {
 	var pairs []string
 	request.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
 		options, _ := field.Options().(*descriptorpb.FieldOptions)
 		if options.GetDebugRedact() && field.Kind() == protoreflect.StringKind && !field.IsList() && value.String() != "" {
-			pairs = append(pairs, value.String(), redacted)
+			for _, form := range formsOf(value.String()) {
+				pairs = append(pairs, form, redacted)
+			}
 		}
 		return true
 	})
 	return strings.NewReplacer(pairs...).Replace
+}
+
+// minDigits is how many digits make a number that is worth hiding; fewer stand in any text.
+const minDigits = 4
+
+// formsOf lists the ways in which a value may be repeated, the longest first.
+func formsOf(value string) []string {
+	forms := []string{value}
+	if trimmed := strings.TrimSpace(value); trimmed != value && trimmed != "" {
+		forms = append(forms, trimmed)
+	}
+	digits := strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return r
+		}
+		return -1
+	}, value)
+	if len(digits) >= minDigits && len(digits) < len(value) {
+		forms = append(forms, digits)
+	}
+	return forms
 }

@@ -33,6 +33,7 @@ type secured struct {
 	issuer    *issuer
 	key       *jose.JSONWebKey // of the issuer
 	sim       *exchangesim.Server
+	endpoints int          // of the backend; 0 is 1
 	backend   http.Handler // before the simulator; the simulator itself unless a test says otherwise
 }
 
@@ -72,13 +73,16 @@ func (s *secured) configPath() string { return filepath.Join(s.directory, "umgat
 // serve starts the process.
 func (s *secured) serve(t *testing.T, log io.Writer, config string, args ...string) {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.backend.ServeHTTP(w, r) }))
-	t.Cleanup(server.Close)
 	certFile, keyFile := writeFiles(t, s.directory, s.authority.sign(t, 2, "gateway.example.com"))
 	ca := replaceFile(t, filepath.Join(s.directory, "ca.crt"),
 		string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.authority.certificate.Raw})))
+	for range max(s.endpoints, 1) {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.backend.ServeHTTP(w, r) }))
+		t.Cleanup(server.Close)
+		args = append(args, "--backend-url", server.URL+exchangesim.ServicePath)
+	}
 	s.process = startLogging(t, log, "REST", append([]string{
-		"serve", "--config", replaceFile(t, s.configPath(), config), "--backend-url", server.URL + exchangesim.ServicePath,
+		"serve", "--config", replaceFile(t, s.configPath(), config),
 		"--http-addr", "127.0.0.1:0", "--grpc-addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0",
 		"--ledger", filepath.Join(s.directory, "ledger.db"),
 		"--tls-cert-file", certFile, "--tls-key-file", keyFile, "--tls-client-ca-file", ca,
