@@ -86,6 +86,8 @@ func reasonOf(err error) string {
 // lie says what is untrue about an answer, given the calls that were placed to the number; empty if nothing is.
 func (a answer) lie(number string, rang []string) string {
 	switch {
+	case strings.HasPrefix(number, refused) && len(rang) > 0:
+		return "it rang though Exchange refuses such calls"
 	case len(rang) > 1:
 		return fmt.Sprintf("it rang %d times", len(rang))
 	case a.callID != "" && (len(rang) == 0 || rang[0] != a.callID):

@@ -23,7 +23,7 @@ type victim interface {
 	start() error
 }
 
-// chaos kills one of its victims again and again, each time after some calls have reached a point drawn at random.
+// chaos kills its victims in turn, again and again, each time after some calls have reached a point drawn at random.
 type chaos struct {
 	victims []victim
 	pause   int // how many calls reach a point between two blows, on average
@@ -55,7 +55,7 @@ func (c *chaos) run(fail func(error)) {
 		case <-c.stop:
 			return
 		case struck := <-c.blows:
-			v := c.victims[rand.IntN(len(c.victims))]
+			v := c.victims[c.count%len(c.victims)]
 			v.strike()
 			c.count++
 			close(struck)

@@ -94,7 +94,7 @@ func number(i int) string { return fmt.Sprintf("%s%06d", kindOf(i), i) }
 // message is the id of the message that the call to a number plays.
 func message(number string) string {
 	if strings.HasPrefix(number, refused) {
-		return "no valid id"
+		return exchangesim.BadEntryID
 	}
 	return "AAAA"
 }
