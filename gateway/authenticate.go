@@ -14,7 +14,7 @@ func (g *Gateway) authenticate(ctx context.Context, call *Call, next Handler) er
 	if authenticator == nil {
 		return next(ctx, call)
 	}
-	shown := authn.Credentials{Authorization: call.Metadata.Get(authn.Metadata)}
+	shown := authn.Credentials{Authorization: call.Metadata(authn.Metadata)}
 	if call.TLS != nil {
 		shown.PeerCertificates = call.TLS.PeerCertificates
 	}
@@ -22,7 +22,7 @@ func (g *Gateway) authenticate(ctx context.Context, call *Call, next Handler) er
 	if err != nil {
 		return err
 	}
-	call.Metadata.Delete(authn.Metadata)
+	call.hidden = authn.Metadata
 	return next(ctx, call)
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"net"
 
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
@@ -29,8 +28,6 @@ type Call struct {
 	Protocol Protocol
 	// Request is the request message. It is valid only for interceptors that run after validation.
 	Request proto.Message
-	// Metadata is what came with the request: gRPC metadata, or those HTTP headers that have a meaning as such.
-	Metadata metadata.MD
 	// Peer is the caller's network address; nil if there is none.
 	Peer net.Addr
 	// TLS describes the caller's connection; nil if it is not encrypted.
@@ -39,16 +36,32 @@ type Call struct {
 	RequestID string
 
 	undecodable error
-	respond     func(proto.Message) error
-	header      func(key, value string)
+	caller      answerer
+	hidden      string // the key of metadata that interceptors see no more
+}
+
+// answerer is the caller's end of a call, as one protocol has it.
+type answerer interface {
+	send(proto.Message) error
+	setHeader(key, value string)
+	metadata(key string) []string
+}
+
+// Metadata returns the values of what came with the request under a key in lower case: gRPC metadata, or an HTTP header that
+// has a meaning as such.
+func (c *Call) Metadata(key string) []string {
+	if c.caller == nil || key == c.hidden {
+		return nil
+	}
+	return c.caller.metadata(key)
 }
 
 // Send sends a response message: exactly once for a unary rpc, as often as needed for a server stream. The message must not
 // be changed afterwards.
-func (c *Call) Send(m proto.Message) error { return c.respond(m) }
+func (c *Call) Send(m proto.Message) error { return c.caller.send(m) }
 
 // SetHeader sets a header of the response, if no response was sent yet. The key is in lower case.
-func (c *Call) SetHeader(key, value string) { c.header(key, value) }
+func (c *Call) SetHeader(key, value string) { c.caller.setHeader(key, value) }
 
 // Handler carries a call out.
 type Handler func(ctx context.Context, call *Call) error

@@ -37,7 +37,7 @@ func (g *Gateway) refuseCall(r *http.Request, m *method, e *Error) error {
 		// Some other header cannot be read, which is what the request is refused for.
 		ctx = metadata.NewOutgoingContext(r.Context(), metadata.MD{authn.Metadata: r.Header.Values("Authorization")})
 	}
-	call := inProcess{g}.newCall(ctx, m, m.input.New().Interface())
+	call := inProcess{g}.newCall(ctx, m, m.input.New().Interface(), nil)
 	call.undecodable = e
 	if err := g.handle(ctx, call); err != nil {
 		return err

@@ -14,8 +14,11 @@ const idempotencyKey = "idempotency-key"
 // adoptIdempotencyKey takes the header for the field request_id of requests that have one. Of other requests the header
 // says nothing: repeating them is safe, or is not.
 func adoptIdempotencyKey(ctx context.Context, call *Call, next Handler) error {
-	keys := call.Metadata.Get(idempotencyKey)
-	if len(keys) == 0 || call.Protocol != ProtocolREST {
+	if call.Protocol != ProtocolREST {
+		return next(ctx, call)
+	}
+	keys := call.Metadata(idempotencyKey)
+	if len(keys) == 0 {
 		return next(ctx, call)
 	}
 	request := call.Request.ProtoReflect()

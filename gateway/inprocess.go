@@ -24,21 +24,33 @@ func (p inProcess) Invoke(ctx context.Context, fullMethod string, in, out any, o
 	if !known || !isRequest || !isResponse {
 		return status.Errorf(codes.Unimplemented, "unknown method %s", fullMethod)
 	}
-	call := p.newCall(ctx, m, request)
-	call.respond = func(m proto.Message) error { proto.Merge(response, m); return nil }
+	call := p.newCall(ctx, m, request, func(m proto.Message) error { proto.Merge(response, m); return nil })
 	return p.gateway.handle(ctx, call)
 }
 
+// restCall is a call that arrived over REST.
+type restCall struct {
+	Call
+	front   *front
+	sent    metadata.MD
+	respond func(proto.Message) error
+}
+
+func (c *restCall) send(m proto.Message) error   { return c.respond(m) }
+func (c *restCall) setHeader(key, value string)  { c.front.setHeader(key, value) }
+func (c *restCall) metadata(key string) []string { return c.sent.Get(key) }
+
 // newCall makes a call of what the HTTP side knows about it.
-func (p inProcess) newCall(ctx context.Context, m *method, request proto.Message) *Call {
+func (p inProcess) newCall(ctx context.Context, m *method, request proto.Message, respond func(proto.Message) error) *Call {
 	front := frontOf(ctx)
 	front.reached = true
-	call := &Call{
+	c := &restCall{front: front, respond: respond}
+	c.sent, _ = metadata.FromOutgoingContext(ctx)
+	c.Call = Call{
 		Method: m.descriptor, FullMethod: m.full, Protocol: ProtocolREST, Request: request,
-		Peer: front.peer, TLS: front.tls, RequestID: front.requestID, header: front.setHeader,
+		Peer: front.peer, TLS: front.tls, RequestID: front.requestID, caller: c,
 	}
-	call.Metadata, _ = metadata.FromOutgoingContext(ctx)
-	return call
+	return &c.Call
 }
 
 // NewStream is never called: REST serves WatchCall by a handler of its own.

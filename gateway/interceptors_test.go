@@ -144,7 +144,7 @@ func TestConfiguredInterceptorsSeeEveryCall(t *testing.T) {
 		var seen []string
 		mark := func(name string) gateway.Interceptor {
 			return func(ctx context.Context, call *gateway.Call, next gateway.Handler) error {
-				seen = append(seen, name+" "+call.FullMethod+" "+strings.Join(call.Metadata.Get("authorization"), ","))
+				seen = append(seen, name+" "+call.FullMethod+" "+strings.Join(call.Metadata("authorization"), ","))
 				call.SetHeader("x-seen", name)
 				return next(ctx, call)
 			}

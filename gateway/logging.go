@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -23,27 +25,35 @@ func (g *Gateway) log(ctx context.Context, call *Call, next Handler) error {
 	if !g.config.Logger.Enabled(ctx, level) {
 		return err
 	}
-	attributes := []slog.Attr{
+	attributes := append(make([]slog.Attr, 0, 12),
 		slog.String("request_id", call.RequestID),
 		slog.String("rpc", strings.TrimPrefix(call.FullMethod, "/")),
 		slog.String("protocol", string(call.Protocol)),
-		slog.Duration("duration", time.Since(start)),
-	}
+		slog.Duration("duration", time.Since(start)))
 	if call.Peer != nil {
-		attributes = append(attributes, slog.String("peer", call.Peer.String()))
+		attributes = append(attributes, slog.String("peer", addressOf(call.Peer)))
 	}
-	attributes = append(attributes, outcomeAttributes(call, err)...)
-	g.config.Logger.LogAttrs(ctx, level, "call", attributes...)
+	g.config.Logger.LogAttrs(ctx, level, "call", appendOutcome(attributes, call, err)...)
 	return err
+}
+
+// addressOf is what the String method returns, at less cost for the usual kind of address.
+func addressOf(peer net.Addr) string {
+	tcp, ok := peer.(*net.TCPAddr)
+	if !ok || len(tcp.IP) == 0 {
+		return peer.String()
+	}
+	address := tcp.AddrPort()
+	return netip.AddrPortFrom(address.Addr().Unmap(), address.Port()).String()
 }
 
 // levelOf asks for an operator's attention only where one can do something.
 func levelOf(err error) slog.Level {
-	var e *Error
-	switch {
-	case err == nil:
+	if err == nil {
 		return slog.LevelInfo
-	case !errors.As(err, &e):
+	}
+	var e *Error
+	if !errors.As(err, &e) {
 		return slog.LevelError
 	}
 	switch e.Code {
@@ -55,23 +65,23 @@ func levelOf(err error) slog.Level {
 	return slog.LevelInfo
 }
 
-// outcomeAttributes describes how a call ended. Text of the backend is included, with whatever the caller sent in
-// confidence taken out of it: backends repeat ids and numbers in their faults.
-func outcomeAttributes(call *Call, err error) []slog.Attr {
+// appendOutcome describes how a call ended. Text of the backend is included, with whatever the caller sent in confidence
+// taken out of it: backends repeat ids and numbers in their faults.
+func appendOutcome(attributes []slog.Attr, call *Call, err error) []slog.Attr {
 	if err == nil {
-		return []slog.Attr{slog.String("code", codes.OK.String())}
+		return append(attributes, slog.String("code", codes.OK.String()))
 	}
 	var e *Error
 	if !errors.As(err, &e) {
-		return []slog.Attr{slog.String("code", codes.Unknown.String())}
+		return append(attributes, slog.String("code", codes.Unknown.String()))
 	}
 	hide := newRedactor(call.Request)
-	attributes := []slog.Attr{slog.String("code", e.Code.String()), slog.String("reason", e.Reason)}
+	text := e.Message
 	if e.Cause != nil {
-		attributes = append(attributes, slog.String("error", hide(e.Cause.Error())))
-	} else {
-		attributes = append(attributes, slog.String("error", hide(e.Message)))
+		text = e.Cause.Error()
 	}
+	attributes = append(attributes,
+		slog.String("code", e.Code.String()), slog.String("reason", e.Reason), slog.String("error", hide(text)))
 	var failure *soapbridge.Error
 	if errors.As(err, &failure) && failure.Fault != nil && failure.Fault.Text != "" {
 		attributes = append(attributes, slog.String("fault_text", hide(shorten(failure.Fault.Text))))

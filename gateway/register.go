@@ -5,12 +5,6 @@ import (
 	"fmt"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/peer"
-	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
@@ -74,50 +68,4 @@ func (g *Gateway) register(server *grpc.Server) {
 		}
 		server.RegisterService(&description, g)
 	}
-}
-
-// handleUnary serves a unary gRPC call.
-func (g *Gateway) handleUnary(ctx context.Context, m *method, decode func(any) error) (any, error) {
-	request := incoming{message: m.input.New().Interface()}
-	if err := decode(&request); err != nil {
-		return nil, err
-	}
-	var response proto.Message
-	call := newGRPCCall(ctx, m, &request)
-	call.respond = func(out proto.Message) error { response = out; return nil }
-	if err := g.handle(ctx, call); err != nil {
-		return nil, err
-	}
-	if response == nil {
-		return nil, status.Error(codes.Internal, "the call ended without a response")
-	}
-	return response, nil
-}
-
-// handleStream serves a gRPC call of an rpc that streams its responses.
-func (g *Gateway) handleStream(stream grpc.ServerStream, m *method) error {
-	request := incoming{message: m.input.New().Interface()}
-	if err := stream.RecvMsg(&request); err != nil {
-		return err
-	}
-	call := newGRPCCall(stream.Context(), m, &request)
-	call.respond = func(out proto.Message) error { return stream.SendMsg(out) }
-	return g.handle(stream.Context(), call)
-}
-
-// newGRPCCall makes a call of what gRPC knows about it.
-func newGRPCCall(ctx context.Context, m *method, request *incoming) *Call {
-	call := &Call{
-		Method: m.descriptor, FullMethod: m.full, Protocol: ProtocolGRPC,
-		Request: request.message, undecodable: request.err,
-		header: func(key, value string) { _ = grpc.SetHeader(ctx, metadata.Pairs(key, value)) },
-	}
-	call.Metadata, _ = metadata.FromIncomingContext(ctx)
-	if p, ok := peer.FromContext(ctx); ok {
-		call.Peer = p.Addr
-		if secure, ok := p.AuthInfo.(credentials.TLSInfo); ok {
-			call.TLS = &secure.State
-		}
-	}
-	return call
 }

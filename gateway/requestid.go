@@ -16,7 +16,7 @@ const maxRequestIDBytes = 128
 func (g *Gateway) identify(ctx context.Context, call *Call, next Handler) error {
 	if call.RequestID == "" {
 		var sent string
-		if values := call.Metadata.Get(requestIDHeader); len(values) > 0 {
+		if values := call.Metadata(requestIDHeader); len(values) > 0 {
 			sent = values[0]
 		}
 		call.RequestID = requestID(sent)
@@ -30,9 +30,10 @@ func requestID(sent string) string {
 	if printable(sent) {
 		return sent
 	}
-	var random [16]byte
-	rand.Read(random[:])
-	return hex.EncodeToString(random[:])
+	var buffer [48]byte // 16 bytes, and their digits
+	rand.Read(buffer[:16])
+	hex.Encode(buffer[16:], buffer[:16])
+	return string(buffer[16:])
 }
 
 func printable(id string) bool {

@@ -39,8 +39,9 @@ func (g *Gateway) serveWatch(w http.ResponseWriter, r *http.Request, path map[st
 	}
 	stream := newEventStream(w, r)
 	defer stream.close()
-	call := inProcess{g}.newCall(ctx, g.methods[watchMethod], request)
-	call.respond = func(m proto.Message) error { return stream.event(m.(*umv1.WatchCallResponse)) }
+	call := inProcess{g}.newCall(ctx, g.methods[watchMethod], request, func(m proto.Message) error {
+		return stream.event(m.(*umv1.WatchCallResponse))
+	})
 	if err := g.handle(ctx, call); err != nil {
 		if !stream.begun {
 			g.writeError(ctx, nil, nil, w, r, err)

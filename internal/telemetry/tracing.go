@@ -12,7 +12,6 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
-	"google.golang.org/grpc/metadata"
 
 	"github.com/umgateway/umgateway/gateway"
 	"github.com/umgateway/umgateway/internal/buildinfo"
@@ -61,7 +60,7 @@ func (t *Tracing) Close(ctx context.Context) error {
 // Trace Context), or begins one.
 func (t *Tracing) Trace(ctx context.Context, call *gateway.Call, next gateway.Handler) error {
 	name := strings.TrimPrefix(call.FullMethod, "/")
-	ctx, span := t.tracer.Start(t.propagator.Extract(ctx, carrier(call.Metadata)), name,
+	ctx, span := t.tracer.Start(t.propagator.Extract(ctx, carrier{call}), name,
 		trace.WithSpanKind(trace.SpanKindServer),
 		trace.WithAttributes(semconv.RPCMethod(name), protocolKey.String(string(call.Protocol))))
 	defer span.End()
@@ -71,12 +70,12 @@ func (t *Tracing) Trace(ctx context.Context, call *gateway.Call, next gateway.Ha
 }
 
 // carrier is the metadata of a call, as the propagator reads it.
-type carrier metadata.MD
+type carrier struct{ call *gateway.Call }
 
 // Get returns the value. Of a header that may stand once only, several say nothing; those of tracestate belong together (W3C
 // Trace Context, section 3.3.1).
 func (c carrier) Get(key string) string {
-	values := metadata.MD(c).Get(key)
+	values := c.call.Metadata(strings.ToLower(key))
 	switch {
 	case len(values) == 1:
 		return values[0]
@@ -89,11 +88,5 @@ func (c carrier) Get(key string) string {
 // Set does nothing: traces are not passed on in the metadata of a call.
 func (carrier) Set(string, string) {}
 
-// Keys lists the names.
-func (c carrier) Keys() []string {
-	keys := make([]string, 0, len(c))
-	for key := range c {
-		keys = append(keys, key)
-	}
-	return keys
-}
+// Keys lists the names that a trace is told by.
+func (carrier) Keys() []string { return propagation.TraceContext{}.Fields() }
