@@ -100,7 +100,7 @@ func TestLeasesAreKeptBeyondARestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := before.Put(t.Context(), lease.Lease{CallID: exchangesim.DocumentedCallID, Unattended: time.Second, Renewed: time.Now()}); err != nil {
+	if err := before.Grant(t.Context(), exchangesim.DocumentedCallID, lease.Terms{Unattended: time.Second}); err != nil {
 		t.Fatal(err)
 	}
 	if err := before.Close(); err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/umgateway/umgateway/internal/ledger/boltstore"
 	"github.com/umgateway/umgateway/internal/ledger/memstore"
 	"github.com/umgateway/umgateway/internal/ledger/redisstore"
+	"github.com/umgateway/umgateway/internal/redisclient"
 	"github.com/umgateway/umgateway/soapbridge/transport"
 )
 
@@ -80,28 +81,30 @@ func (f *ledgerFlags) redis(place *url.URL, logger *slog.Logger) (*memory, error
 	if place.Host == "" || place.User != nil || place.Path != "" && place.Path != "/" || place.RawQuery != "" {
 		return nil, errors.New("--ledger: the Redis is written redis://host:port, and its user and password by flags of their own")
 	}
-	options := redisstore.Options{Address: place.Host, Username: f.RedisUsername, AllowUnsafe: f.RedisUnsafe}
+	server := redisclient.Options{Address: place.Host, Username: f.RedisUsername}
 	if place.Port() == "" {
-		options.Address += ":6379"
+		server.Address += ":6379"
 	}
 	if place.Scheme == "rediss" {
-		options.TLS = &tls.Config{ServerName: place.Hostname(), MinVersion: tls.VersionTLS12}
+		server.TLS = &tls.Config{ServerName: place.Hostname(), MinVersion: tls.VersionTLS12}
 	}
 	if f.RedisPassword != "" {
 		password, err := transport.NewPasswordFile(f.RedisPassword, logger)
 		if err != nil {
 			return nil, fmt.Errorf("--ledger-redis-password-file: %w", err)
 		}
-		options.Password = password.Password
+		server.Password = password.Password
 	}
 	redisstore.LogTo(logger)
-	store, err := redisstore.Open(options)
+	store, err := redisstore.Open(redisstore.Options{Options: server, AllowUnsafe: f.RedisUnsafe})
 	if err != nil {
 		return nil, err
 	}
-	return newMemory(store, lease.OpenRedis(lease.RedisOptions{
-		Address: options.Address, Username: options.Username, Password: options.Password, TLS: options.TLS,
-	}), f.Retention, logger)
+	leases, err := lease.OpenRedis(server)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return newMemory(store, leases, f.Retention, logger)
 }
 
 func newMemory(store ledger.Store, leases lease.Store, retention time.Duration, logger *slog.Logger) (*memory, error) {
@@ -114,7 +117,7 @@ func newMemory(store ledger.Store, leases lease.Store, retention time.Duration, 
 		}
 	}})
 	if err != nil {
-		return nil, errors.Join(err, leases.Close())
+		return nil, errors.Join(err, store.Close(), leases.Close())
 	}
 	return m, nil
 }

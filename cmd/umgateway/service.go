@@ -57,7 +57,7 @@ func (s *service) build(settings backend.Settings, config gateway.Config, logger
 	if s.leases, err = leases(s.memory.leases, next, attended, logger); err != nil {
 		return err
 	}
-	s.leases.ofCallers = !settings.OwnAccount()
+	s.leases.ofCallers, watcher.left = !settings.OwnAccount(), s.leases.keeper.Seen
 	if watcher.Invoker, err = guard(s.memory.ledger, s.leases, s.accounts); err != nil {
 		return err
 	}

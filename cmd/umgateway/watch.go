@@ -19,6 +19,7 @@ import (
 type watching struct {
 	gateway.Invoker
 	*callwatch.Hub
+	left func(callID string) // told when somebody who watched a call has left
 }
 
 // watch makes the hub that follows calls by way of an invoker, those of each account by themselves. It tells of each poll.
@@ -43,7 +44,13 @@ func watch(next gateway.Invoker, account func(context.Context) string, polled fu
 	if err != nil {
 		return nil, err
 	}
-	return &watching{next, hub}, nil
+	return &watching{next, hub, func(string) {}}, nil
+}
+
+// WatchCall follows a call. Whoever has followed it is seen for the last time when the watch ends.
+func (w *watching) WatchCall(ctx context.Context, request *umv1.WatchCallRequest, send func(*umv1.WatchCallResponse) error) error {
+	defer func() { w.left(request.GetCallId()) }()
+	return w.Hub.WatchCall(ctx, request, send)
 }
 
 // Invoke carries the call out, or answers it by what was last seen.

@@ -3,6 +3,7 @@ package lease
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -15,10 +16,15 @@ var bucket = []byte("leases")
 // BoltStore keeps leases in a file on the local disk, for one process at a time.
 type BoltStore struct {
 	db *bolt.DB
+	// opened is when the file was opened, by the clock on the wall and by the one that only goes forward: setting the former
+	// must end no calls.
+	opened time.Time
 
 	mu     sync.Mutex
 	leased map[string]uint64 // calls that may have a lease in the file; the number changes with each lease
 }
+
+var errRecord = errors.New("lease: what is kept is no lease")
 
 // lockTimeout is how long another process may take to close the file.
 const lockTimeout = 2 * time.Second
@@ -37,7 +43,7 @@ func OpenBolt(path string) (*BoltStore, error) {
 		db.Close()
 		return nil, fmt.Errorf("lease: open %s: %w", path, err)
 	}
-	s := &BoltStore{db: db, leased: map[string]uint64{}}
+	s := &BoltStore{db: db, opened: time.Now(), leased: map[string]uint64{}}
 	err = db.View(func(tx *bolt.Tx) error {
 		return tx.Bucket(bucket).ForEach(func(callID, _ []byte) error {
 			s.leased[string(callID)] = 1
@@ -51,27 +57,82 @@ func OpenBolt(path string) (*BoltStore, error) {
 	return s, nil
 }
 
-// Put writes a lease.
-func (s *BoltStore) Put(_ context.Context, l Lease) error {
-	value, err := json.Marshal(l)
+func (s *BoltStore) now() time.Time { return s.opened.Add(time.Since(s.opened)).Round(0) }
+
+// Grant begins a lease.
+func (s *BoltStore) Grant(_ context.Context, callID string, terms Terms) error {
+	s.mark(callID)
+	defer s.mark(callID) // again: a Delete at the same time may have come before or after
+	return s.db.Batch(func(tx *bolt.Tx) error { return put(tx, callID, newRecord(terms, s.now())) })
+}
+
+// Get reads a lease.
+func (s *BoltStore) Get(_ context.Context, callID string) (l Lease, err error) {
+	err = s.db.View(func(tx *bolt.Tx) error {
+		r, err := get(tx, callID)
+		l = r.at(s.now())
+		return err
+	})
+	return l, err
+}
+
+// Renew notes that somebody cares.
+func (s *BoltStore) Renew(_ context.Context, callID string, ago time.Duration) (l Lease, err error) {
+	if s.marked(callID) == 0 {
+		return l, ErrNotFound
+	}
+	s.mark(callID)
+	defer s.mark(callID)
+	err = s.db.Batch(func(tx *bolt.Tx) error {
+		r, err := get(tx, callID)
+		if err != nil {
+			return err
+		}
+		now := s.now()
+		if !r.renew(now.Add(-ago)) {
+			return ErrNotFound
+		}
+		l = r.at(now)
+		return put(tx, callID, r)
+	})
+	return l, err
+}
+
+// Claim reads a lease, and keeps it from being renewed if it has run out.
+func (s *BoltStore) Claim(_ context.Context, callID string) (l Lease, err error) {
+	err = s.db.Batch(func(tx *bolt.Tx) error {
+		r, err := get(tx, callID)
+		if err != nil {
+			return err
+		}
+		now := s.now()
+		claimed := r.claim(now)
+		l = r.at(now)
+		if !claimed {
+			return nil
+		}
+		return put(tx, callID, r)
+	})
+	return l, err
+}
+
+func get(tx *bolt.Tx, callID string) (r record, err error) {
+	value := tx.Bucket(bucket).Get([]byte(callID))
+	if value == nil {
+		return r, ErrNotFound
+	}
+	if json.Unmarshal(value, &r) != nil || r.Unattended <= 0 && r.End.IsZero() {
+		return r, errRecord
+	}
+	return r, nil
+}
+
+func put(tx *bolt.Tx, callID string, r record) error {
+	value, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
-	s.mark(l.CallID)
-	defer s.mark(l.CallID) // again: a Delete at the same time may have come before or after
-	return s.db.Batch(func(tx *bolt.Tx) error { return tx.Bucket(bucket).Put([]byte(l.CallID), value) })
-}
-
-// Get reads the lease of a call.
-func (s *BoltStore) Get(_ context.Context, callID string) (l Lease, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
-		value := tx.Bucket(bucket).Get([]byte(callID))
-		if value == nil {
-			return ErrNotFound
-		}
-		return json.Unmarshal(value, &l)
-	})
-	return l, err
+	return tx.Bucket(bucket).Put([]byte(callID), value)
 }
 
 func (s *BoltStore) mark(callID string) {
@@ -104,14 +165,11 @@ func (s *BoltStore) Delete(_ context.Context, callID string) error {
 	return nil
 }
 
-// All reads every lease. One that cannot be read is left out.
-func (s *BoltStore) All(context.Context) (all []Lease, err error) {
+// All lists the calls that have leases.
+func (s *BoltStore) All(context.Context) (all []string, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {
-		return tx.Bucket(bucket).ForEach(func(_, value []byte) error {
-			var l Lease
-			if json.Unmarshal(value, &l) == nil {
-				all = append(all, l)
-			}
+		return tx.Bucket(bucket).ForEach(func(callID, _ []byte) error {
+			all = append(all, string(callID))
 			return nil
 		})
 	})

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 )
 
 func TestForgettingWhatHasNoLeaseWritesNothing(t *testing.T) {
@@ -15,7 +16,7 @@ func TestForgettingWhatHasNoLeaseWritesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(s.Put(t.Context(), Lease{CallID: "leased"}), s.Close()); err != nil {
+	if err := errors.Join(s.Grant(t.Context(), "leased", Terms{Longest: time.Hour}), s.Close()); err != nil {
 		t.Fatal(err)
 	}
 	// What an earlier process leased is known as well.
@@ -48,7 +49,7 @@ func TestALeaseThatIsRenewedWhileItIsForgottenCanBeForgottenLater(t *testing.T) 
 	defer s.Close()
 	for range 20 {
 		var both sync.WaitGroup
-		both.Go(func() { _ = s.Put(context.Background(), Lease{CallID: "a"}) })
+		both.Go(func() { _ = s.Grant(context.Background(), "a", Terms{Longest: time.Hour}) })
 		both.Go(func() { _ = s.Delete(context.Background(), "a") })
 		both.Wait()
 		if err := s.Delete(t.Context(), "a"); err != nil {

@@ -6,42 +6,46 @@ import (
 	"time"
 )
 
-// Lease is how long a call may go on.
+// Terms say how long a call may go on. A limit of 0 is none; one of the two is required.
+type Terms struct {
+	// Unattended is how long the call may go on without a sign that somebody cares.
+	Unattended time.Duration
+	// Longest is how long it may go on at all.
+	Longest time.Duration
+}
+
+// Lease is what is known of a call's lease at one moment.
 type Lease struct {
-	CallID string `json:"call_id"`
-	// Unattended is how long it may go on without a sign that somebody cares; 0 for without limit.
-	Unattended time.Duration `json:"unattended,omitempty"`
-	// Renewed is when the last such sign was seen.
-	Renewed time.Time `json:"renewed"`
-	// End is when it ends in any case; zero for never.
-	End time.Time `json:"end,omitzero"`
+	// Left is the time until the lease runs out; 0 if it has.
+	Left time.Duration
+	// Unattended is that of the terms.
+	Unattended time.Duration
+	// Longest is the time until the lease runs out, whoever cares; Endless if it does not.
+	Longest time.Duration
 }
 
-// expiry is when the lease runs out.
-func (l Lease) expiry() time.Time {
-	if l.Unattended == 0 {
-		return l.End
-	}
-	unattended := l.Renewed.Add(l.Unattended)
-	if l.End.IsZero() || unattended.Before(l.End) {
-		return unattended
-	}
-	return l.End
-}
+// Endless is the time until something that does not happen.
+const Endless time.Duration = -1
 
-// ErrNotFound tells that a call has no lease.
+// ErrNotFound tells that a call has no lease, or that it has run out and was claimed.
 var ErrNotFound = errors.New("lease: the call has no lease")
 
-// Store keeps leases. It must be safe for concurrent use, and durable when Put returns.
+// Store keeps leases, and tells the time. It must be safe for concurrent use, and durable when a method returns.
 type Store interface {
-	// Put writes a lease, in place of any before.
-	Put(ctx context.Context, l Lease) error
+	// Grant begins a lease, in place of any before.
+	Grant(ctx context.Context, callID string, terms Terms) error
 	// Get reads the lease of a call. The error wraps ErrNotFound if there is none.
 	Get(ctx context.Context, callID string) (Lease, error)
+	// Renew notes that there was a sign so long ago that somebody cares, if the lease was not claimed. The error wraps
+	// ErrNotFound if it was, or if there is none.
+	Renew(ctx context.Context, callID string, ago time.Duration) (Lease, error)
+	// Claim is Get, and keeps others from renewing the lease if it has run out. A lease can be claimed again: whoever claimed
+	// it before may have died.
+	Claim(ctx context.Context, callID string) (Lease, error)
 	// Delete forgets the lease of a call, if there is one.
 	Delete(ctx context.Context, callID string) error
-	// All reads every lease.
-	All(ctx context.Context) ([]Lease, error)
+	// All lists the calls that have leases.
+	All(ctx context.Context) ([]string, error)
 	// Close releases what the store holds.
 	Close() error
 }

@@ -2,71 +2,81 @@ package lease
 
 import (
 	"context"
-	"crypto/tls"
-	"encoding/json"
+	_ "embed"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/umgateway/umgateway/internal/redisclient"
 )
+
+//go:embed redisstore.lua
+var redisSource string
 
 // redisKey is the hash that holds the leases, by call id.
 const redisKey = "umgateway:leases"
 
-// redisTimeout bounds each command, and connecting.
-const redisTimeout = 2 * time.Second
-
-// RedisOptions say where the server is. Whether it may lose what it acknowledged is checked by the ledger, which is to use
-// the same one.
-type RedisOptions struct {
-	Address  string                 // host:port
-	Username string                 // empty for the server's default user
-	Password func() (string, error) // asked before each connection; nil if there is none
-	TLS      *tls.Config            // nil for none
+// RedisStore keeps leases in a Redis server (5 or later) that several gateways share. Its clock is the server's.
+type RedisStore struct {
+	client *redis.Client
+	script *redis.Script
 }
 
-// RedisStore keeps leases in a Redis server that several gateways share.
-type RedisStore struct{ client *redis.Client }
-
-// OpenRedis makes a store. It does not connect yet.
-func OpenRedis(o RedisOptions) *RedisStore {
-	options := &redis.Options{
-		Addr: o.Address, Username: o.Username, TLSConfig: o.TLS,
-		DialTimeout: redisTimeout, ReadTimeout: redisTimeout, WriteTimeout: redisTimeout, ContextTimeoutEnabled: true,
-		DisableIdentity: true,
-	}
-	if o.Password != nil {
-		options.CredentialsProviderContext = func(context.Context) (string, string, error) {
-			password, err := o.Password()
-			return o.Username, password, err
-		}
-	}
-	return &RedisStore{redis.NewClient(options)}
-}
-
-// Put writes a lease.
-func (s *RedisStore) Put(ctx context.Context, l Lease) error {
-	value, err := json.Marshal(l)
+// OpenRedis makes a store. It does not connect yet. Whether the server may lose what it acknowledged is checked by the
+// ledger, which is to use the same one.
+func OpenRedis(options redisclient.Options) (*RedisStore, error) {
+	client, err := redisclient.New(options, nil)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("lease: %w", err)
 	}
-	return s.client.HSet(ctx, redisKey, l.CallID, value).Err()
+	return &RedisStore{client, redis.NewScript(redisSource)}, nil
 }
 
-// Get reads the lease of a call.
-func (s *RedisStore) Get(ctx context.Context, callID string) (l Lease, err error) {
-	value, err := s.client.HGet(ctx, redisKey, callID).Bytes()
-	if errors.Is(err, redis.Nil) {
-		return l, ErrNotFound
+// Grant begins a lease.
+func (s *RedisStore) Grant(ctx context.Context, callID string, terms Terms) error {
+	_, err := s.run(ctx, "grant", callID, terms.Unattended, terms.Longest)
+	return err
+}
+
+// Get reads a lease.
+func (s *RedisStore) Get(ctx context.Context, callID string) (Lease, error) {
+	return s.run(ctx, "get", callID)
+}
+
+// Renew notes that somebody cares.
+func (s *RedisStore) Renew(ctx context.Context, callID string, ago time.Duration) (Lease, error) {
+	return s.run(ctx, "renew", callID, ago)
+}
+
+// Claim reads a lease, and keeps it from being renewed if it has run out.
+func (s *RedisStore) Claim(ctx context.Context, callID string) (Lease, error) {
+	return s.run(ctx, "claim", callID)
+}
+
+func (s *RedisStore) run(ctx context.Context, step, callID string, times ...time.Duration) (Lease, error) {
+	args := []any{step, callID}
+	for _, d := range times {
+		args = append(args, d.Milliseconds())
 	}
-	if err != nil {
-		return l, err
+	reply, err := s.script.Run(ctx, s.client, []string{redisKey}, args...).Int64Slice()
+	switch {
+	case errors.Is(err, redis.Nil):
+		return Lease{}, ErrNotFound
+	case err != nil:
+		return Lease{}, err
+	case len(reply) != 3 || reply[0] < 0:
+		return Lease{}, errRecord
 	}
-	if err := json.Unmarshal(value, &l); err != nil {
-		return l, fmt.Errorf("lease: the server holds no lease: %w", err)
+	return Lease{Left: duration(reply[0]), Unattended: duration(reply[1]), Longest: duration(reply[2])}, nil
+}
+
+func duration(milliseconds int64) time.Duration {
+	if milliseconds < 0 {
+		return Endless
 	}
-	return l, nil
+	return time.Duration(milliseconds) * time.Millisecond
 }
 
 // Delete forgets the lease of a call.
@@ -74,20 +84,9 @@ func (s *RedisStore) Delete(ctx context.Context, callID string) error {
 	return s.client.HDel(ctx, redisKey, callID).Err()
 }
 
-// All reads every lease. One that cannot be read is left out.
-func (s *RedisStore) All(ctx context.Context) ([]Lease, error) {
-	values, err := s.client.HVals(ctx, redisKey).Result()
-	if err != nil {
-		return nil, err
-	}
-	var all []Lease
-	for _, value := range values {
-		var l Lease
-		if json.Unmarshal([]byte(value), &l) == nil {
-			all = append(all, l)
-		}
-	}
-	return all, nil
+// All lists the calls that have leases.
+func (s *RedisStore) All(ctx context.Context) ([]string, error) {
+	return s.client.HKeys(ctx, redisKey).Result()
 }
 
 // Close closes the connections.

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestMessagesOfTheLibraryGoToTheLogger(t *testing.T) {
-	s, err := redisstore.Open(redisstore.Options{Address: "/nowhere/redis.sock"})
+	s, err := redisstore.Open(at("/nowhere/redis.sock"))
 	if err != nil {
 		t.Fatal(err)
 	}

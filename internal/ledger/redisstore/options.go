@@ -1,32 +1,16 @@
 package redisstore
 
 import (
-	"context"
-	"crypto/tls"
 	"errors"
-	"strings"
-	"time"
 
-	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
+	"github.com/umgateway/umgateway/internal/redisclient"
 )
 
-// Options say where the server is. Zero values stand for the defaults.
+// Options say where the server is, and what is asked of it. Zero values stand for the defaults.
 type Options struct {
-	// Address is host:port, or the path of a unix socket. Required.
-	Address string
-	// Username is the user of the server's access list. Default: the server's default user.
-	Username string
-	// Password gives the current password; it is asked before each connection. Nil if there is none.
-	Password func() (string, error)
-	// TLS is used for the connections, if it is set.
-	TLS *tls.Config
-	// Database is the number of the database. Default 0.
-	Database int
+	redisclient.Options
 	// Prefix begins the name of every key, so that several ledgers can share a server. Default "umgateway:ledger:".
 	Prefix string
-	// Timeout bounds each command, and connecting. Default 2 s.
-	Timeout time.Duration
 	// WaitReplicas is how many replicas must have confirmed a SENT before anything may be sent. Default 0.
 	WaitReplicas int
 	// AllowUnsafe accepts a server whose settings let it lose or evict what it acknowledged. A repeat may then ring twice.
@@ -34,44 +18,13 @@ type Options struct {
 }
 
 func (o Options) withDefaults() (Options, error) {
-	switch {
-	case o.Address == "":
-		return o, errors.New("there is no address")
-	case strings.Contains(o.Address, "://"):
-		return o, errors.New("the address is a URL, want host:port or the path of a socket")
-	case o.Timeout < 0, o.WaitReplicas < 0, o.Database < 0:
+	if o.WaitReplicas < 0 {
 		return o, errors.New("a number must not be negative")
 	}
 	if o.Prefix == "" {
 		o.Prefix = "umgateway:ledger:"
 	}
-	if o.Timeout == 0 {
-		o.Timeout = 2 * time.Second
-	}
-	return o, nil
-}
-
-// client makes a client that tells about every failure, and repeats nothing but what Swap allows to be repeated.
-func (o Options) client(onConnect func(context.Context, *redis.Conn) error) *redis.Client {
-	network := "tcp"
-	if strings.HasPrefix(o.Address, "/") {
-		network = "unix"
-	}
-	options := &redis.Options{
-		Network: network, Addr: o.Address, Username: o.Username, DB: o.Database, TLSConfig: o.TLS,
-		DialTimeout: o.Timeout, ReadTimeout: o.Timeout, WriteTimeout: o.Timeout, PoolTimeout: o.Timeout,
-		ContextTimeoutEnabled: true, MaxRetries: 1, DialerRetries: 1,
-		ConnMaxLifetime: time.Minute,
-		OnConnect:       onConnect,
-		// Neither push messages nor the library's name are wanted.
-		Protocol: 2, DisableIdentity: true,
-		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
-	}
-	if o.Password != nil {
-		options.CredentialsProviderContext = func(context.Context) (string, string, error) {
-			password, err := o.Password()
-			return o.Username, password, err
-		}
-	}
-	return redis.NewClient(options)
+	var err error
+	o.Options, err = o.Options.WithDefaults()
+	return o, err
 }

@@ -10,7 +10,12 @@ import (
 
 	"github.com/umgateway/umgateway/internal/ledger"
 	"github.com/umgateway/umgateway/internal/ledger/redisstore"
+	"github.com/umgateway/umgateway/internal/redisclient"
 )
+
+func at(address string) redisstore.Options {
+	return redisstore.Options{Options: redisclient.Options{Address: address}}
+}
 
 func kindOf(err error) ledger.StoreKind {
 	if failure := (*ledger.StoreError)(nil); errors.As(err, &failure) {
@@ -28,11 +33,11 @@ func check(s ledger.Store) error {
 func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 	t.Parallel()
 	for rule, options := range map[string]redisstore.Options{
-		"no address":        {},
-		"a URL":             {Address: "redis://localhost:6379"},
-		"negative timeout":  {Address: "localhost:6379", Timeout: -1},
-		"negative replicas": {Address: "localhost:6379", WaitReplicas: -1},
-		"negative database": {Address: "localhost:6379", Database: -1},
+		"no address":        at(""),
+		"a URL":             at("redis://localhost:6379"),
+		"negative timeout":  {Options: redisclient.Options{Address: "localhost:6379", Timeout: -1}},
+		"negative replicas": {Options: redisclient.Options{Address: "localhost:6379"}, WaitReplicas: -1},
+		"negative database": {Options: redisclient.Options{Address: "localhost:6379", Database: -1}},
 	} {
 		if s, err := redisstore.Open(options); err == nil {
 			s.Close()
@@ -49,7 +54,7 @@ func TestServerThatIsNotThereIsDown(t *testing.T) {
 	}
 	refusing.Close()
 	for _, address := range []string{refusing.Addr().String(), filepath.Join(t.TempDir(), "none.sock")} {
-		s, err := redisstore.Open(redisstore.Options{Address: address})
+		s, err := redisstore.Open(at(address))
 		if err != nil {
 			t.Fatal(err)
 		}

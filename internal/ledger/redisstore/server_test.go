@@ -87,7 +87,7 @@ func (s *server) kill() {
 	}
 }
 
-func (s *server) options() redisstore.Options { return redisstore.Options{Address: s.socket} }
+func (s *server) options() redisstore.Options { return at(s.socket) }
 
 func (s *server) open(t testing.TB, change ...func(*redisstore.Options)) *redisstore.Store {
 	t.Helper()
@@ -293,7 +293,7 @@ func TestSentCountsOnlyWhenTheReplicasHaveIt(t *testing.T) {
 	// A replica connects by TCP. The relay takes it to the primary's socket.
 	host, port := relay(t, primary.socket)
 	ctx := context.Background()
-	if err := replica.admin(t).SlaveOf(ctx, host, port).Err(); err != nil {
+	if err := replica.admin(t).ReplicaOf(ctx, host, port).Err(); err != nil {
 		t.Fatal(err)
 	}
 	store := primary.open(t, func(o *redisstore.Options) { o.WaitReplicas, o.Timeout = 1, time.Second })
@@ -308,7 +308,7 @@ func TestSentCountsOnlyWhenTheReplicasHaveIt(t *testing.T) {
 	if err := swap(ledger.ID{1}, ledger.StateSent); err != nil {
 		t.Errorf("with the replica: %v", err)
 	}
-	if err := replica.admin(t).SlaveOf(ctx, "no", "one").Err(); err != nil {
+	if err := replica.admin(t).ReplicaOf(ctx, "no", "one").Err(); err != nil {
 		t.Fatal(err)
 	}
 	if found := ledgertest.Peek(t, replica.open(t), ledger.ID{1}); found.State != ledger.StateSent {

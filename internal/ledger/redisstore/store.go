@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/umgateway/umgateway/internal/ledger"
+	"github.com/umgateway/umgateway/internal/redisclient"
 )
 
 // Store keeps records in a server. It is safe for concurrent use.
@@ -32,7 +33,9 @@ func openWith(options Options, clock string) (*Store, error) {
 		return nil, fmt.Errorf("redisstore: %w", err)
 	}
 	s := &Store{options: options, script: newScript(clock)}
-	s.client = options.client(s.onConnect)
+	if s.client, err = redisclient.New(options.Options, s.onConnect); err != nil {
+		return nil, fmt.Errorf("redisstore: %w", err)
+	}
 	return s, nil
 }
 
