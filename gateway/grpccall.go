@@ -19,9 +19,13 @@ type grpcCall struct {
 	request incoming
 }
 
-func (c *grpcCall) setHeader(key, value string) { _ = grpc.SetHeader(c.ctx, metadata.Pairs(key, value)) }
+func (c *grpcCall) setHeader(key, value string) {
+	_ = grpc.SetHeader(c.ctx, metadata.Pairs(key, value))
+}
 
-func (c *grpcCall) metadata(key string) []string { return metadata.ValueFromIncomingContext(c.ctx, key) }
+func (c *grpcCall) metadata(key string) []string {
+	return metadata.ValueFromIncomingContext(c.ctx, key)
+}
 
 // begin notes what gRPC knows about the call, after its request was read.
 func (c *grpcCall) begin(m *method, caller answerer) *Call {
