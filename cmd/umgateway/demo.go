@@ -60,7 +60,7 @@ func (c *demoCommand) Run(env *environment) error {
 // welcome tells what is there and what to try. The commands can be copied as they are.
 func welcome(simulator string, on listeners) string {
 	return strings.NewReplacer(
-		"{simulator}", simulator, "{ready}", readyLines(on), "{http}", on.http.Addr().String(), "{grpc}", on.grpc.Addr().String(),
+		"{simulator}", simulator, "{ready}", readyLines(on, false), "{http}", on.http.Addr().String(), "{grpc}", on.grpc.Addr().String(),
 		"{entry}", "AAAAAFhIZSBwZXJzb25hbCBtZXNzYWdl", "{call}", exchangesim.DocumentedCallID,
 		"{busy}", exchangesim.BusyNumber,
 	).Replace(`simulated Exchange ready at {simulator}

@@ -63,8 +63,12 @@ func (f *frontFlags) listen() (listeners, error) {
 func (l listeners) close() error { return errors.Join(l.grpc.Close(), l.http.Close()) }
 
 // readyLines say where the fronts can be reached now. They are printed once the listeners accept connections.
-func readyLines(on listeners) string {
-	return fmt.Sprintf("gRPC ready at %s\nREST ready at http://%s\n", on.grpc.Addr(), on.http.Addr())
+func readyLines(on listeners, encrypted bool) string {
+	scheme := "http"
+	if encrypted {
+		scheme = "https"
+	}
+	return fmt.Sprintf("gRPC ready at %s\nREST ready at %s://%s\n", on.grpc.Addr(), scheme, on.http.Addr())
 }
 
 // together runs functions until the context ends or one of them fails, and waits for all.

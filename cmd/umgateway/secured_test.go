@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/pem"
@@ -34,6 +35,7 @@ type secured struct {
 	key       *jose.JSONWebKey // of the issuer
 	sim       *exchangesim.Server
 	endpoints int          // of the backend; 0 is 1
+	path      string       // of the service; that of umws if it is empty
 	backend   http.Handler // before the simulator; the simulator itself unless a test says otherwise
 }
 
@@ -79,7 +81,7 @@ func (s *secured) serve(t *testing.T, log io.Writer, config string, args ...stri
 	for range max(s.endpoints, 1) {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.backend.ServeHTTP(w, r) }))
 		t.Cleanup(server.Close)
-		args = append(args, "--backend-url", server.URL+exchangesim.ServicePath)
+		args = append(args, "--backend-url", server.URL+cmp.Or(s.path, exchangesim.ServicePath))
 	}
 	s.process = startLogging(t, log, "REST", append([]string{
 		"serve", "--config", replaceFile(t, s.configPath(), config),
@@ -129,8 +131,7 @@ func (s *secured) client(t *testing.T, c caller) *client {
 			t.Error(err)
 		}
 	})
-	address := strings.TrimPrefix(strings.TrimPrefix(s.ready["REST"], "http://"), "https://")
-	return &client{c, connection, &http.Client{Transport: transport}, "https://" + address}
+	return &client{c, connection, &http.Client{Transport: transport}, s.ready["REST"]}
 }
 
 // operation is one rpc, as both fronts know it.

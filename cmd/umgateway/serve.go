@@ -62,7 +62,7 @@ func (c *serveCommand) Run(env *environment) error {
 	hangUp := make(chan os.Signal, 1)
 	signal.Notify(hangUp, syscall.SIGHUP)
 	defer signal.Stop(hangUp)
-	fmt.Fprint(env.stdout, admin.readyLine(), readyLines(on))
+	fmt.Fprint(env.stdout, admin.readyLine(), readyLines(on, access.files != nil))
 	logger.Info("serving", "backend", c.Backend.URLs)
 	watching, stop := context.WithCancel(env.ctx)
 	go c.reloader(access, s, logger).follow(watching, hangUp)

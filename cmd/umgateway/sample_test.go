@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// sample is the configuration file of the documentation.
+const sample = "../../docs/umgateway.yaml"
+
+// sampleAt is the sample with its files in a directory where they are.
+func sampleAt(t *testing.T) string {
+	t.Helper()
+	directory, a := t.TempDir(), newAuthority(t)
+	writeFiles(t, directory, a.sign(t, 2, "gateway.example.com"))
+	replaceFile(t, filepath.Join(directory, "callers-ca.crt"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.certificate.Raw})))
+	return replaceFile(t, filepath.Join(directory, "umgateway.yaml"), strings.ReplaceAll(read(t, sample), "/etc/umgateway", directory))
+}
+
+func TestSampleConfigurationIsAccepted(t *testing.T) {
+	t.Parallel()
+	var printed bytes.Buffer
+	if code := run([]string{"config", "check", "--config", sampleAt(t)}, &printed, &printed); code != 0 {
+		t.Errorf("exit code %d: %s", code, printed.String())
+	}
+}
+
+func TestSamplePolicyDecidesAsItSays(t *testing.T) {
+	t.Parallel()
+	dialler := []string{"--kind", "jwt", "--issuer", "https://login.example.com/realms/telephony", "--name", "alice", "--role", "um-dialler"}
+	provisioning := []string{"--kind", "mtls", "--name", "uri:spiffe://example.com/provisioning", "--certificate-name", "uri:spiffe://example.com/provisioning"}
+	for _, c := range []struct {
+		who  []string
+		rpc  []string
+		want string
+	}{
+		{nil, []string{"IsUMEnabled"}, "denied"},
+		{dialler, []string{"IsUMEnabled"}, "allowed"},
+		{dialler, []string{"PlayOnPhone", "--dial-string", "+14255550100"}, "allowed"},
+		{dialler, []string{"PlayOnPhone", "--dial-string", "50123"}, "allowed"},
+		{dialler, []string{"PlayOnPhone", "--dial-string", "+14255550199"}, "denied"},
+		{dialler, []string{"PlayOnPhone", "--dial-string", "+19005550100"}, "denied"},
+		{dialler, []string{"PlayOnPhone", "--dial-string", "011 881 555 0100"}, "denied"},
+		{dialler, []string{"ResetPIN"}, "denied"},
+		{provisioning, []string{"ResetPIN"}, "allowed"},
+		{provisioning, []string{"PlayOnPhone", "--dial-string", "+14255550100"}, "denied"},
+	} {
+		var printed bytes.Buffer
+		args := append(append([]string{"policy", "explain", "--config", sample}, c.who...), c.rpc...)
+		if code := run(args, &printed, &printed); code != 0 || !strings.HasPrefix(printed.String(), c.want) {
+			t.Errorf("%v: exit code %d, want %s:\n%s", args[4:], code, c.want, printed.String())
+		}
+	}
+}
+
+func TestSampleHoldsEverySection(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range sectionNames {
+		if !strings.Contains(string(text), "\n"+name+":") {
+			t.Errorf("the sample has no section %s", name)
+		}
+	}
+}
