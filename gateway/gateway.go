@@ -79,6 +79,9 @@ type Config struct {
 	Front []Interceptor
 	// Back are interceptors that see valid calls only, just before they are carried out.
 	Back []Interceptor
+	// Pages are further handlers of the HTTP front by patterns of net/http.ServeMux, such as "GET /docs/". They pass the
+	// guards of origin and host, and know nothing of callers. Paths below /v1/ are the rpcs'. Default: none.
+	Pages map[string]http.Handler
 }
 
 // Gateway serves the um.v1 services over gRPC and REST. It is safe for concurrent use.

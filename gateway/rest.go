@@ -42,7 +42,11 @@ func (g *Gateway) newHTTP() (http.Handler, error) {
 	if err := mux.HandlePath(http.MethodGet, watchPattern, g.serveWatch); err != nil {
 		return nil, err
 	}
-	guarded, err := g.guardOrigin(mux)
+	served, err := g.withPages(mux)
+	if err != nil {
+		return nil, err
+	}
+	guarded, err := g.guardOrigin(served)
 	if err != nil {
 		return nil, err
 	}
