@@ -2,6 +2,8 @@ module github.com/umgateway/umgateway
 
 go 1.26.0
 
+ignore node_modules // packages for Node.js, some of which hold Go files
+
 require (
 	buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go v1.36.12-20260825204119-511051f7f437.1
 	buf.build/go/protovalidate v1.4.0

@@ -51,13 +51,17 @@ func load(t *testing.T, root string) tree {
 	return kept
 }
 
-// matchesAny knows the two forms of pattern that .gitignore uses here: "/folder/" at the root, and "*.suffix" anywhere.
+// matchesAny knows the three forms of pattern that .gitignore uses here: "/folder/" at the root, and "folder/" and
+// "*.suffix" anywhere.
 func matchesAny(patterns []string, name string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
 		if suffix, found := strings.CutPrefix(pattern, "*"); found {
 			return strings.HasSuffix(name, suffix)
 		}
-		return strings.TrimPrefix(pattern, "/") == name
+		if fromRoot, found := strings.CutPrefix(pattern, "/"); found {
+			return name == fromRoot
+		}
+		return strings.HasSuffix("/"+name, "/"+pattern)
 	})
 }
 
@@ -93,11 +97,14 @@ func TestLoadLeavesOutWhatGitIgnores(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	for name, content := range map[string]string{
-		".gitignore":     "/bin/\n*.out\n",
+		".gitignore":     "/bin/\n*.out\nparts/\n",
 		"a.go":           "package a",
 		"b/bin/c.go":     "package bin",
 		"bin/d.go":       "package d",
 		"b/e.out":        "e",
+		"b/parts/g.go":   "package g",
+		"parts/h.go":     "package h",
+		"b/parts.go":     "package b",
 		".git/f":         "f",
 		"b/picture.data": "\x00",
 	} {
@@ -109,7 +116,7 @@ func TestLoadLeavesOutWhatGitIgnores(t *testing.T) {
 		}
 	}
 	got := slices.Sorted(maps.Keys(load(t, root)))
-	if want := []string{".gitignore", "a.go", "b/bin/c.go"}; !slices.Equal(got, want) {
+	if want := []string{".gitignore", "a.go", "b/bin/c.go", "b/parts.go"}; !slices.Equal(got, want) {
 		t.Errorf("loaded %q, want %q", got, want)
 	}
 }
