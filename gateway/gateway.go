@@ -82,6 +82,10 @@ type Config struct {
 	// Pages are further handlers of the HTTP front by patterns of net/http.ServeMux, such as "GET /docs/". They pass the
 	// guards of origin and host, and know nothing of callers. Paths below /v1/ are the rpcs'. Default: none.
 	Pages map[string]http.Handler
+	// CallerPages are Pages for callers only. Where callers are asked for a credential, whoever shows none is refused, and so
+	// is whom the policy lets make no call at all. A request counts as a call for the limits. Its context holds the caller's
+	// principal, and its Authorization header is gone. Default: none.
+	CallerPages map[string]http.Handler
 }
 
 // Gateway serves the um.v1 services over gRPC and REST. It is safe for concurrent use.

@@ -11,15 +11,17 @@ const apiPrefix = "/v1/"
 
 // withPages puts further pages beside the rpcs. They pass the same guards of origin and host, and have a request id.
 func (g *Gateway) withPages(rpcs http.Handler) (handler http.Handler, err error) {
-	if len(g.config.Pages) == 0 {
+	if len(g.config.Pages)+len(g.config.CallerPages) == 0 {
 		return rpcs, nil
 	}
 	pages := http.NewServeMux()
 	for pattern, page := range g.config.Pages {
-		if strings.Contains(pattern, apiPrefix) {
-			return nil, fmt.Errorf("page %q: paths below %s belong to the rpcs", pattern, apiPrefix)
-		}
 		if err := handle(pages, pattern, page); err != nil {
+			return nil, err
+		}
+	}
+	for pattern, page := range g.config.CallerPages {
+		if err := handle(pages, pattern, g.forCallers(page)); err != nil {
 			return nil, err
 		}
 	}
@@ -37,6 +39,9 @@ func (g *Gateway) withPages(rpcs http.Handler) (handler http.Handler, err error)
 
 // handle registers a page. ServeMux panics at patterns that are wrong or in conflict.
 func handle(pages *http.ServeMux, pattern string, page http.Handler) (err error) {
+	if strings.Contains(pattern, apiPrefix) {
+		return fmt.Errorf("page %q: paths below %s belong to the rpcs", pattern, apiPrefix)
+	}
 	defer func() {
 		if refused := recover(); refused != nil {
 			err = fmt.Errorf("page %q: %v", pattern, refused)

@@ -1,0 +1,74 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/umgateway/umgateway/gateway/authn"
+	"github.com/umgateway/umgateway/gateway/policy"
+	"github.com/umgateway/umgateway/gateway/principal"
+)
+
+// forCallers lets a page be seen by callers only. Whoever is refused gets the same errors as for an rpc.
+func (g *Gateway) forCallers(page http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, err := g.admit(r)
+		if err != nil {
+			frontOf(r.Context()).reached = false // so that it is logged
+			g.refuse(w, r, visitError(err))
+			return
+		}
+		r = r.WithContext(ctx)
+		r.Header.Del("Authorization") // pages need not see it, and must not repeat it
+		page.ServeHTTP(w, r)
+	})
+}
+
+// admit returns the context for a page: with the principal of a caller whom the limits and the policy let pass.
+func (g *Gateway) admit(r *http.Request) (context.Context, error) {
+	ctx := r.Context()
+	visit := &Call{Peer: frontOf(ctx).peer}
+	if authenticator := g.config.Authenticator(); authenticator != nil {
+		shown := authn.Credentials{Authorization: r.Header.Values("Authorization")}
+		if r.TLS != nil {
+			shown.PeerCertificates = r.TLS.PeerCertificates
+		}
+		var err error
+		if ctx, err = authenticator.Identify(ctx, shown); err != nil {
+			return nil, err
+		}
+		if caller, _ := principal.FromContext(ctx); caller.Kind() == principal.None && authenticator.Configured() {
+			return nil, &authn.Error{Reason: authn.CredentialsMissing}
+		}
+	}
+	return ctx, g.limitRate(ctx, visit, g.authorizeVisit)
+}
+
+func visitError(err error) *Error {
+	if stranger := (*authn.Error)(nil); errors.As(err, &stranger) {
+		return strangerError(stranger)
+	}
+	return callersError(err)
+}
+
+// authorizeVisit asks the policy whether the caller may make any call at all: a page is about none in particular.
+func (g *Gateway) authorizeVisit(ctx context.Context, _ *Call) error {
+	rules := g.config.Policy()
+	if rules == nil {
+		return nil
+	}
+	caller, _ := principal.FromContext(ctx)
+	for rpc := range g.methods {
+		if rules.Decide(caller, policy.Request{RPC: rpc, Identity: g.config.Identity(ctx)}).Allowed {
+			return nil
+		}
+	}
+	if caller.Kind() == principal.None {
+		return &authn.Error{Reason: authn.CredentialsMissing}
+	}
+	return &Error{Code: codes.PermissionDenied, Reason: string(policy.CallForbidden),
+		Message: "the gateway's policy lets this caller make no call"}
+}
