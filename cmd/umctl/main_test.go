@@ -49,10 +49,9 @@ func TestScriptsOverBothFronts(t *testing.T) {
 	}
 	for _, front := range []string{"gRPC", "REST"} {
 		t.Run(front, func(t *testing.T) {
-			testscript.Run(t, testscript.Params{Dir: "testdata/both", Setup: provideDocumentation, Cmds: map[string]command{
+			testscript.Run(t, testscript.Params{Dir: "testdata/both", Cmds: map[string]command{
 				"exits":   exits,
 				"capture": capture,
-				"type":    typeCommands,
 				"demo":    func(ts *testscript.TestScript, _ bool, _ []string) { demo(ts, gateway, front) },
 			}})
 		})
@@ -116,38 +115,4 @@ func demo(ts *testscript.TestScript, gateway, front string) {
 		}
 	}
 	ts.Fatalf("the gateway ended before it was ready")
-}
-
-// provideDocumentation gives the page for users to the scripts.
-func provideDocumentation(env *testscript.Env) error {
-	page, err := os.ReadFile("../../docs/umctl.md")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(env.WorkDir, "umctl.md"), page, 0o600)
-}
-
-// typeCommands types the commands of a page, in order, as its reader would: type umctl.md. Of a line that goes on in another
-// program it types the first part. CALL stands for the call that was placed last.
-func typeCommands(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: type page")
-	}
-	typed := 0
-	for line := range strings.Lines(ts.ReadFile(args[0])) {
-		command, is := strings.CutPrefix(line, "    umctl ")
-		if !is {
-			continue
-		}
-		command, _, _ = strings.Cut(command, "|")
-		words := strings.Fields(strings.ReplaceAll(command, "CALL", ts.Getenv("CALL")))
-		ts.Check(ts.Exec("umctl", words...))
-		typed++
-		if words[0] == "play" {
-			capture(ts, false, []string{"CALL"})
-		}
-	}
-	if typed == 0 {
-		ts.Fatalf("%s holds no command", args[0])
-	}
 }

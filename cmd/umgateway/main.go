@@ -104,6 +104,7 @@ func parseWith(file *configFile, args []string, exit **int, stdout, stderr io.Wr
 		kong.Name("umgateway"),
 		kong.Description("A gRPC and REST gateway for the Unified Messaging web service of Microsoft Exchange."),
 		kong.DefaultEnvars("UMGATEWAY"),
+		kong.Vars{"breakages": breakages()},
 		kong.Resolvers(resolver{file}),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { *exit = &code }),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 
 	"github.com/umgateway/umgateway/internal/exchangesim"
@@ -29,7 +30,17 @@ func (f *simulatorFlags) exchangeLog(w io.Writer) func(exchangesim.Exchange) {
 type simulateCommand struct {
 	Addr           string `default:"127.0.0.1:8099" help:"Address to listen on (${default})."`
 	Scheme         string `enum:"http,https,any" default:"any" help:"Scheme of the XML namespace that the simulator knows: ${enum} (${default})."`
+	Broken         string `placeholder:"KIND" help:"Be broken in one way: ${breakages}."`
 	simulatorFlags `embed:""`
+}
+
+// breakages lists the kinds of --broken, for the help.
+func breakages() string {
+	var names []string
+	for _, b := range exchangesim.Breakages() {
+		names = append(names, b.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // Run simulates until the process is told to end.
@@ -37,6 +48,14 @@ func (c *simulateCommand) Run(env *environment) error {
 	server, err := exchangesim.New(exchangesim.Config{Scheme: c.Scheme, Log: c.exchangeLog(env.stdout)})
 	if err != nil {
 		return err
+	}
+	if c.Broken != "" {
+		broken, known := exchangesim.BreakageNamed(c.Broken)
+		if !known {
+			return fmt.Errorf("--broken: %q is none of %s", c.Broken, breakages())
+		}
+		server.Misbehave(broken.Misbehaviour)
+		fmt.Fprintf(env.stdout, "broken: %s\n", broken.About)
 	}
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
