@@ -14,8 +14,10 @@ type Protocol string
 
 // The protocols.
 const (
-	ProtocolGRPC Protocol = "grpc"
-	ProtocolREST Protocol = "rest"
+	ProtocolGRPC    Protocol = "grpc" // on either front
+	ProtocolREST    Protocol = "rest"
+	ProtocolConnect Protocol = "connect"
+	ProtocolGRPCWeb Protocol = "grpc-web"
 )
 
 // Call is one call on its way through the interceptors, over whatever protocol.

@@ -1,5 +1,5 @@
 // Package gateway is the modern face of a legacy Unified Messaging server: the services of package um.v1 over gRPC and, as
-// JSON, over REST.
+// JSON, over REST; beside REST also over the protocols Connect and gRPC-Web, which web pages and their tools speak.
 //
 // It promises that a call is treated alike however it arrives. REST requests are routed by the generated grpc-gateway code
 // and then run through the same interceptors as gRPC calls, without a connection and without serialisation in between.

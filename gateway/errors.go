@@ -40,6 +40,7 @@ type Error struct {
 	Cause error
 
 	requestID string
+	plain     bool // HTTP has a status of its own for it, whatever protocol the caller speaks
 }
 
 // Error describes the failure for the log.

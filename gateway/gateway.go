@@ -80,7 +80,8 @@ type Config struct {
 	// Back are interceptors that see valid calls only, just before they are carried out.
 	Back []Interceptor
 	// Pages are further handlers of the HTTP front by patterns of net/http.ServeMux, such as "GET /docs/". They pass the
-	// guards of origin and host, and know nothing of callers. Paths below /v1/ are the rpcs'. Default: none.
+	// guards of origin and host, and know nothing of callers. Paths below /v1/ and
+	// those of the rpcs' full names are the rpcs'. Default: none.
 	Pages map[string]http.Handler
 	// CallerPages are Pages for callers only. Where callers are asked for a credential, whoever shows none is refused, and so
 	// is whom the policy lets make no call at all. A request counts as a call for the limits. Its context holds the caller's
@@ -88,13 +89,14 @@ type Config struct {
 	CallerPages map[string]http.Handler
 }
 
-// Gateway serves the um.v1 services over gRPC and REST. It is safe for concurrent use.
+// Gateway serves the um.v1 services over gRPC and REST, and over Connect and gRPC-Web. It is safe for concurrent use.
 type Gateway struct {
 	config    Config
 	methods   map[string]*method
 	validator protovalidate.Validator
 	handle    Handler
 	grpc      *grpc.Server
+	connect   *connectFront
 	http      http.Handler
 	mux       *runtime.ServeMux
 	health    *healthServer
@@ -122,6 +124,7 @@ func New(config Config) (*Gateway, error) {
 	g.health = &healthServer{Server: health.NewServer(), draining: g.draining}
 	g.handle = chain(g.interceptors(), g.invoke)
 	g.newGRPC()
+	g.connect = newConnectFront(g)
 	if g.http, err = g.newHTTP(); err != nil {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
@@ -202,5 +205,5 @@ func (g *Gateway) invoke(ctx context.Context, call *Call) error {
 	return call.Send(response)
 }
 
-// Handler returns the REST front.
+// Handler returns the HTTP front.
 func (g *Gateway) Handler() http.Handler { return g.http }

@@ -76,17 +76,13 @@ func generatedError(err error) *Error {
 func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, e *Error) {
 	told := *e
 	told.requestID = frontOf(r.Context()).requestID
-	s := told.GRPCStatus()
-	if told.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.FormatInt(int64((told.RetryAfter+time.Second-1)/time.Second), 10))
-	}
-	if told.Code == codes.Unauthenticated {
-		for _, challenge := range g.challenges(told.Reason) {
-			w.Header().Add("WWW-Authenticate", challenge)
-		}
+	g.setErrorHeaders(w.Header(), &told)
+	if !told.plain && g.connect.answers(r) {
+		_ = g.connect.errors.Write(w, r, connectError(&told)) // an error means that the caller is gone
+		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	body, err := marshalJSON(protojson.MarshalOptions{}, s.Proto())
+	body, err := marshalJSON(protojson.MarshalOptions{}, told.GRPCStatus().Proto())
 	if err != nil {
 		body = []byte(`{"code":13,"message":"the error could not be written"}`)
 	}
@@ -97,6 +93,18 @@ func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, e *Error) {
 	}
 }
 
+// setErrorHeaders sets the headers that belong to an error.
+func (g *Gateway) setErrorHeaders(header http.Header, e *Error) {
+	if e.RetryAfter > 0 {
+		header.Set("Retry-After", strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10))
+	}
+	if e.Code == codes.Unauthenticated {
+		for _, challenge := range g.challenges(e.Reason) {
+			header.Add("WWW-Authenticate", challenge)
+		}
+	}
+}
+
 // httpStatus is the status of an error: that of its code, unless the reason is one that HTTP knows better.
 func httpStatus(e *Error) int {
 	switch e.Reason {
@@ -104,6 +112,8 @@ func httpStatus(e *Error) int {
 		return http.StatusMethodNotAllowed
 	case reasonBodyTooLarge:
 		return http.StatusRequestEntityTooLarge
+	case reasonProtocolUnsupported:
+		return http.StatusUnsupportedMediaType
 	}
 	return runtime.HTTPStatusFromCode(e.Code)
 }

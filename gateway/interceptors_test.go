@@ -89,7 +89,7 @@ func TestEveryCallIsLoggedOnce(t *testing.T) {
 		if n := strings.Count(text, "\n"); n != 1 {
 			t.Errorf("%d lines are logged, want 1: %s", n, text)
 		}
-		for _, want := range []string{`"rpc":"um.v1.MailboxService/IsUMEnabled"`, `"code":"OK"`, `"protocol":"` + strings.ToLower(f.name) + `"`, `"request_id":"`, `"peer":"127.0.0.1:`} {
+		for _, want := range []string{`"rpc":"um.v1.MailboxService/IsUMEnabled"`, `"code":"OK"`, `"protocol":"` + f.protocol + `"`, `"request_id":"`, `"peer":"127.0.0.1:`} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s is not in the log: %s", want, text)
 			}
@@ -219,8 +219,12 @@ func TestDeadlines(t *testing.T) {
 				} else {
 					f.ask(withGRPCTimeout(t, c.sent), t, s, isUMEnabled)
 				}
-				if left < c.min || left > c.max {
-					t.Errorf("the exchange may take %v, want between %v and %v", left, c.min, c.max)
+				low, high := c.min, c.max
+				if name == "centuries" && f.protocol == "connect" {
+					low, high = 19*time.Second, 20*time.Second // its client does not send what its header cannot hold
+				}
+				if left < low || left > high {
+					t.Errorf("the exchange may take %v, want between %v and %v", left, low, high)
 				}
 			})
 		})
@@ -265,15 +269,20 @@ func TestCancellingReachesTheExchange(t *testing.T) {
 			<-started
 			cancel()
 		}()
-		if f.name == "REST" {
-			request, err := http.NewRequestWithContext(ctx, isUMEnabled.verb, s.url+isUMEnabled.path, nil)
-			if err != nil {
+		var err error
+		switch f.protocol {
+		case "rest":
+			var request *http.Request
+			if request, err = http.NewRequestWithContext(ctx, isUMEnabled.verb, s.url+isUMEnabled.path, nil); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := http.DefaultTransport.RoundTrip(request); err == nil {
-				t.Error("the cancelled request was answered")
-			}
-		} else if err := s.grpc.Invoke(ctx, "/um.v1.MailboxService/IsUMEnabled", &umv1.IsUMEnabledRequest{}, &umv1.IsUMEnabledResponse{}); err == nil {
+			_, err = http.DefaultTransport.RoundTrip(request)
+		case "grpc":
+			err = s.grpc.Invoke(ctx, "/um.v1.MailboxService/IsUMEnabled", &umv1.IsUMEnabledRequest{}, &umv1.IsUMEnabledResponse{})
+		default:
+			_, err = connectClient(s, isUMEnabled).CallUnary(ctx, dynamicRequest(ctx, t, isUMEnabled))
+		}
+		if err == nil {
 			t.Error("the cancelled call was answered")
 		}
 		if err := <-ended; err != context.Canceled {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"testing"
 
+	"connectrpc.com/connect"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
@@ -93,11 +94,19 @@ var operations = []operation{
 
 // front is a way to ask for an operation.
 type front struct {
-	name string
-	ask  func(context.Context, *testing.T, *stand, operation) (outcome, string)
+	name     string
+	protocol string // as the log has it
+	ask      func(context.Context, *testing.T, *stand, operation) (outcome, string)
 }
 
-var fronts = []front{{"gRPC", askGRPC}, {"REST", askREST}}
+var fronts = []front{
+	{"gRPC", "grpc", askGRPC},
+	{"REST", "rest", askREST},
+	{"Connect", "connect", askConnect()},
+	{"Connect JSON", "connect", askConnect(connect.WithProtoJSON())},
+	{"gRPC-Web", "grpc-web", askConnect(connect.WithGRPCWeb())},
+	{"gRPC on the HTTP port", "grpc", askConnect(connect.WithGRPC())},
+}
 
 // askGRPC returns the outcome and the response in JSON.
 func askGRPC(ctx context.Context, t *testing.T, s *stand, op operation) (outcome, string) {

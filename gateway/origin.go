@@ -28,8 +28,14 @@ func (g *Gateway) guardOrigin(next http.Handler) (http.Handler, error) {
 		next = cors.New(cors.Options{
 			AllowedOrigins: g.config.AllowedOrigins,
 			AllowedMethods: []string{http.MethodGet, http.MethodPost},
-			AllowedHeaders: []string{"Authorization", "Content-Type", "Grpc-Timeout", "Traceparent", "Tracestate", "X-Request-Id"},
-			ExposedHeaders: []string{"Retry-After", "X-Request-Id"},
+			AllowedHeaders: []string{
+				"Authorization", "Content-Type", "Grpc-Timeout", "Idempotency-Key", "Last-Event-Id", "Traceparent", "Tracestate", "X-Request-Id",
+				"Connect-Protocol-Version", "Connect-Timeout-Ms", "X-Grpc-Web", "X-User-Agent", // of Connect and gRPC-Web
+			},
+			ExposedHeaders: []string{
+				"Retry-After", "Www-Authenticate", "X-Request-Id",
+				"Grpc-Message", "Grpc-Status", "Grpc-Status-Details-Bin", // of gRPC-Web
+			},
 		}).Handler(next)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// apiPrefix is where the paths of all rpcs begin.
+// apiPrefix is where the paths of all rpcs over REST begin.
 const apiPrefix = "/v1/"
 
 // withPages puts further pages beside the rpcs. They pass the same guards of origin and host, and have a request id.
@@ -39,8 +39,8 @@ func (g *Gateway) withPages(rpcs http.Handler) (handler http.Handler, err error)
 
 // handle registers a page. ServeMux panics at patterns that are wrong or in conflict.
 func handle(pages *http.ServeMux, pattern string, page http.Handler) (err error) {
-	if strings.Contains(pattern, apiPrefix) {
-		return fmt.Errorf("page %q: paths below %s belong to the rpcs", pattern, apiPrefix)
+	if strings.Contains(pattern, apiPrefix) || strings.Contains(pattern, rpcPrefix) {
+		return fmt.Errorf("page %q: paths that begin with %s or %s belong to the rpcs", pattern, apiPrefix, rpcPrefix)
 	}
 	defer func() {
 		if refused := recover(); refused != nil {

@@ -51,7 +51,7 @@ func TestPagesStandBesideTheRPCs(t *testing.T) {
 
 func TestPagesThatCannotBeServedAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, pattern := range []string{"GET /v1/calls", "/a/{b", "nothing"} {
+	for _, pattern := range []string{"GET /v1/calls", "/um.v1.CallService/", "/a/{b", "nothing"} {
 		_, err := gateway.New(gateway.Config{
 			Invoker: newBridge(t, "http://127.0.0.1:1", "https"),
 			Pages:   map[string]http.Handler{pattern: http.NotFoundHandler()},

@@ -6,6 +6,7 @@ const (
 	reasonRouteNotFound        = "ROUTE_NOT_FOUND"           // no such path
 	reasonMethodNotAllowed     = "METHOD_NOT_ALLOWED"        // no such HTTP method on this path
 	reasonBodyTooLarge         = "BODY_TOO_LARGE"            // the body is larger than the limit
+	reasonProtocolUnsupported  = "PROTOCOL_UNSUPPORTED"      // a content type or compression that an rpc cannot be called with
 	reasonOriginForbidden      = "ORIGIN_FORBIDDEN"          // a web page of another origin
 	reasonHostForbidden        = "HOST_FORBIDDEN"            // a foreign Host on a loopback listener
 	reasonDraining             = "DRAINING"                  // the gateway is stopping

@@ -10,8 +10,8 @@ import (
 	umv1 "github.com/umgateway/umgateway/gen/um/v1"
 )
 
-// newHTTP builds the REST front: the generated routes, over the in-process connection, behind what every HTTP request goes
-// through.
+// newHTTP builds the HTTP front: the generated routes, over the in-process connection, and beside them pages and the rpcs by
+// their full names, behind what every HTTP request goes through.
 func (g *Gateway) newHTTP() (http.Handler, error) {
 	routes, err := routesOf(g.methods)
 	if err != nil {
@@ -46,7 +46,7 @@ func (g *Gateway) newHTTP() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	guarded, err := g.guardOrigin(served)
+	guarded, err := g.guardOrigin(g.connect.before(served))
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,8 @@ func (g *Gateway) Serve(ctx context.Context, grpcListener, httpListener net.List
 	rest := &http.Server{
 		Handler: g.http, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		BaseContext: func(l net.Listener) context.Context { return withListener(context.Background(), l) },
-		ErrorLog:    slog.NewLogLogger(g.config.Logger.Handler(), slog.LevelDebug),
+		Protocols:   httpProtocols(), HTTP2: &http.HTTP2Config{MaxConcurrentStreams: g.config.MaxStreams},
+		ErrorLog: slog.NewLogLogger(g.config.Logger.Handler(), slog.LevelDebug),
 	}
 	if g.config.TLS != nil {
 		httpListener = tls.NewListener(httpListener, g.config.TLS("h2", "http/1.1"))
@@ -55,6 +56,16 @@ func (g *Gateway) Serve(ctx context.Context, grpcListener, httpListener net.List
 		return fmt.Errorf("gateway: %w", err)
 	}
 	return nil
+}
+
+// httpProtocols are what the HTTP front speaks. HTTP/2 without encryption, by prior knowledge (RFC 9113 section 3.3), is what
+// gRPC clients speak to it.
+func httpProtocols() *http.Protocols {
+	p := &http.Protocols{}
+	p.SetHTTP1(true)
+	p.SetHTTP2(true)
+	p.SetUnencryptedHTTP2(true)
+	return p
 }
 
 // drain lets calls in flight finish, and ends those that take too long.

@@ -31,7 +31,8 @@ type stand struct {
 	t       *testing.T
 	gateway *gateway.Gateway
 	grpc    *grpc.ClientConn
-	url     string // of the REST front
+	url     string // of the HTTP front
+	http    *http.Client
 	stop    context.CancelFunc
 	stopped chan error
 }
@@ -45,7 +46,7 @@ func newStand(t *testing.T, config gateway.Config) *stand {
 	}
 	rpc, rest := listen(t), listen(t)
 	ctx, stop := context.WithCancel(context.Background())
-	s := &stand{t: t, gateway: g, url: "http://" + rest.Addr().String(), stop: stop, stopped: make(chan error, 1)}
+	s := &stand{t: t, gateway: g, url: "http://" + rest.Addr().String(), http: newHTTPClient(t), stop: stop, stopped: make(chan error, 1)}
 	go func() { s.stopped <- g.Serve(ctx, rpc, rest) }()
 	s.grpc, err = grpc.NewClient(rpc.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallSendMsgSize(16<<20)))
@@ -224,6 +225,7 @@ func serveSimulator(t *testing.T, sim *exchangesim.Server) string {
 func (s *stand) end(t *testing.T) {
 	t.Helper()
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+	s.http.CloseIdleConnections()
 	s.stop()
 	if err := <-s.stopped; err != nil {
 		t.Error(err)

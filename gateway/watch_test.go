@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/umgateway/umgateway/gateway"
@@ -92,7 +93,7 @@ func TestFramesOfTheEventStream(t *testing.T) {
 
 func TestEventsArriveWhileTheCallGoesOn(t *testing.T) {
 	t.Parallel()
-	overEachFront(t, func(t *testing.T, f front) {
+	overEachWatch(t, func(t *testing.T, f watchFront) {
 		more := make(chan struct{})
 		s := newStand(t, gateway.Config{Invoker: enabled, Watcher: watcher(
 			func(_ context.Context, r *umv1.WatchCallRequest, send func(*umv1.WatchCallResponse) error) error {
@@ -105,109 +106,77 @@ func TestEventsArriveWhileTheCallGoesOn(t *testing.T) {
 				<-more // the first event must have arrived by then
 				return send(over)
 			})})
-		if f.name == "gRPC" {
-			stream, err := umv1.NewCallServiceClient(s.grpc).WatchCall(t.Context(), &umv1.WatchCallRequest{CallId: "a/b"})
-			if err != nil {
-				t.Fatal(err)
+		next := f.watch(t.Context(), t, s, "a/b")
+		for _, want := range []*umv1.WatchCallResponse{ringing, over} {
+			event, err := next()
+			if err != nil || !proto.Equal(event, want) {
+				t.Fatalf("received %v, %v; want %v", event, err, want)
 			}
-			for _, want := range []bool{false, true} {
-				event, err := stream.Recv()
-				if err != nil || event.GetEnded() != want {
-					t.Fatalf("received %v, %v", event, err)
-				}
-				if !want {
-					close(more)
-				}
+			if !want.GetEnded() {
+				close(more)
 			}
-			if _, err := stream.Recv(); err != io.EOF {
-				t.Errorf("the stream ends with %v", err)
-			}
-			return
 		}
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/v1/calls/a%2Fb:watch", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		reply, err := http.DefaultTransport.RoundTrip(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer reply.Body.Close()
-		first := make([]byte, len(`{"result":`+ringingJSON+"}\n"))
-		if _, err := io.ReadFull(reply.Body, first); err != nil {
-			t.Fatal(err)
-		}
-		close(more)
-		if rest, err := io.ReadAll(reply.Body); err != nil || string(rest) != `{"result":`+overJSON+"}\n" {
-			t.Errorf("then came %q, %v", rest, err)
+		if _, err := next(); err != io.EOF {
+			t.Errorf("the stream ends with %v", err)
 		}
 	})
 }
 
 func TestDrainingEndsWatchesWithAnError(t *testing.T) {
 	t.Parallel()
-	begun := make(chan struct{})
-	s := newStand(t, gateway.Config{Invoker: enabled, Watcher: watcher(
-		func(ctx context.Context, _ *umv1.WatchCallRequest, send func(*umv1.WatchCallResponse) error) error {
-			if err := send(ringing); err != nil {
-				return err
-			}
-			close(begun)
-			<-ctx.Done()
-			return context.Cause(ctx)
-		})})
-	stream, err := umv1.NewCallServiceClient(s.grpc).WatchCall(t.Context(), &umv1.WatchCallRequest{CallId: "x"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	<-begun
-	s.stop()
-	if _, err := stream.Recv(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := stream.Recv(); status.Code(err) != codes.Unavailable || outcomeOfGRPC(t, err).reason != "DRAINING" {
-		t.Errorf("the watch ends with %v", err)
-	}
-	if err := <-s.stopped; err != nil {
-		t.Error(err)
-	}
+	overEachWatch(t, func(t *testing.T, f watchFront) {
+		begun := make(chan struct{})
+		s := newStand(t, gateway.Config{Invoker: enabled, Watcher: watcher(
+			func(ctx context.Context, _ *umv1.WatchCallRequest, send func(*umv1.WatchCallResponse) error) error {
+				if err := send(ringing); err != nil {
+					return err
+				}
+				close(begun)
+				<-ctx.Done()
+				return context.Cause(ctx)
+			})})
+		next := f.watch(t.Context(), t, s, "x")
+		<-begun
+		s.stop()
+		if _, err := next(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := next(); status.Code(err) != codes.Unavailable || outcomeOfGRPC(t, err).reason != "DRAINING" {
+			t.Errorf("the watch ends with %v", err)
+		}
+		if err := <-s.stopped; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestWatchRunsThroughTheSameInterceptors(t *testing.T) {
 	t.Parallel()
-	overEachFront(t, func(t *testing.T, f front) {
-		seen := 0
-		mark := func(ctx context.Context, call *gateway.Call, next gateway.Handler) error {
-			seen++
-			return next(ctx, call)
+	overEachWatch(t, func(t *testing.T, f watchFront) {
+		seen := ""
+		mark := func(name string) gateway.Interceptor {
+			return func(ctx context.Context, call *gateway.Call, next gateway.Handler) error {
+				seen += " " + name + "/" + string(call.Protocol)
+				return next(ctx, call)
+			}
 		}
 		s := newStand(t, gateway.Config{
-			Invoker: enabled, Watcher: scripted(nil, over), Front: []gateway.Interceptor{mark}, Back: []gateway.Interceptor{mark},
+			Invoker: enabled, Watcher: scripted(nil, over), Around: []gateway.Interceptor{mark("around")},
+			Front: []gateway.Interceptor{mark("front")}, Back: []gateway.Interceptor{mark("back")},
 		})
-		if f.name == "gRPC" {
-			stream, err := umv1.NewCallServiceClient(s.grpc).WatchCall(t.Context(), &umv1.WatchCallRequest{CallId: "x"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := stream.Recv(); err != nil {
-				t.Error(err)
-			}
-			if _, err := stream.Recv(); err != io.EOF {
-				t.Error(err)
-			}
-			stream, err = umv1.NewCallServiceClient(s.grpc).WatchCall(t.Context(), &umv1.WatchCallRequest{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, err = stream.Recv()
-			wantRefusal(t, outcomeOfGRPC(t, err), "call_id")
-		} else {
-			s.rest(t.Context(), http.MethodGet, "/v1/calls/x:watch", "")
-			reply, body := s.rest(t.Context(), http.MethodGet, "/v1/calls/%01:watch", "")
-			wantRefusal(t, outcomeOfREST(t, reply, body), "call_id")
+		next := f.watch(t.Context(), t, s, "x")
+		if event, err := next(); err != nil || !event.GetEnded() {
+			t.Errorf("received %v, %v", event, err)
 		}
-		if seen != 3 {
-			t.Errorf("%d interceptors ran, want 3", seen)
+		if _, err := next(); err != io.EOF {
+			t.Errorf("the stream ends with %v", err)
+		}
+		_, err := f.watch(t.Context(), t, s, "\x01")()
+		wantRefusal(t, outcomeOfGRPC(t, err), "call_id")
+		s.end(t)
+		want := strings.ReplaceAll(" around/P front/P back/P around/P front/P", "P", f.protocol)
+		if seen != want {
+			t.Errorf("seen:%s, want%s", seen, want)
 		}
 	})
 }

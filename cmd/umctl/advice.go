@@ -23,6 +23,7 @@ const (
 var reasonAdvice = map[string]string{
 	"REQUEST_INVALID":           checkRequest,
 	"BODY_TOO_LARGE":            checkRequest,
+	"PROTOCOL_UNSUPPORTED":      checkCalled,
 	"ITEM_ID_INVALID":           "Take the id as Exchange hands it out, whole and unchanged: --entry-id for a MAPI entry id, --item-id for one of Exchange Web Services.",
 	"ITEM_NOT_FOUND":            "The message was moved or deleted: look its id up again.",
 	"DIAL_STRING_INVALID":       dialPlan,

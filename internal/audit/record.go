@@ -26,7 +26,7 @@ type Record struct {
 	Caller *Caller `json:"caller,omitempty"`
 	// Peer is the caller's network address.
 	Peer string `json:"peer,omitempty"`
-	// Protocol is the way in which the call arrived, "grpc" or "rest".
+	// Protocol is the way in which the call arrived, "grpc", "rest", "connect" or "grpc-web".
 	Protocol string `json:"protocol,omitempty"`
 	// RPC is the full name of the rpc, "/um.v1.CallService/Disconnect".
 	RPC string `json:"rpc,omitempty"`

@@ -79,8 +79,10 @@ func (m *Metrics) Measure(ctx context.Context, call *gateway.Call, next gateway.
 		m.failed(r, call.Protocol, err, took)
 	case call.Protocol == gateway.ProtocolREST:
 		r.rest.Observe(took)
-	default:
+	case call.Protocol == gateway.ProtocolGRPC:
 		r.grpc.Observe(took)
+	default:
+		m.duration.WithLabelValues(r.name, string(call.Protocol), codeName(codes.OK)).Observe(took)
 	}
 	return err
 }
