@@ -65,7 +65,9 @@ func (g *Gateway) decide(ctx context.Context, call *Call, dialled string) error 
 		return nil
 	}
 	caller, _ := principal.FromContext(ctx)
-	decision := rules.Decide(caller, policy.Request{RPC: call.FullMethod, Identity: g.config.Identity(ctx), DialString: dialled})
+	decision := rules.Decide(caller, policy.Request{
+		RPC: call.FullMethod, Backend: call.Backend, Identity: g.config.Identity(ctx), DialString: dialled,
+	})
 	if decision.Allowed {
 		return nil
 	}

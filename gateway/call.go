@@ -34,6 +34,8 @@ type Call struct {
 	Peer net.Addr
 	// TLS describes the caller's connection; nil if it is not encrypted.
 	TLS *tls.ConnectionState
+	// Backend is the name of the backend that is to carry the call out; empty before it is chosen, or if none was.
+	Backend string
 	// RequestID identifies the call in logs and answers.
 	RequestID string
 

@@ -62,6 +62,15 @@ type Config struct {
 	Limiter func() *ratelimit.Limiter
 	// Auditor records calls that change something. Default: nobody does.
 	Auditor Auditor
+	// Route chooses the backend of a call whose caller is known, before anything is decided about the call and whether or not
+	// its request is valid. It may set Call.Backend, and returns the context for the rest of the call. Default: there is nothing
+	// to choose.
+	Route func(ctx context.Context, call *Call) context.Context
+	// Backend is the name of the backend of calls for which Route sets none. Default: it has no name.
+	Backend string
+	// Headers tells whether a header of REST requests, by its name in lower case, is metadata of the call, besides those that
+	// have a meaning for the gateway. Default: none is.
+	Headers func(name string) bool
 	// Identity names the account, or the mailbox, for which the backend is asked in a context. Default: it has no name.
 	Identity func(context.Context) string
 	// MaxStreams bounds the calls under way on one gRPC connection. Default 1,000.
@@ -178,6 +187,9 @@ func (c *Config) setHooks() {
 	if c.Limiter == nil {
 		c.Limiter = func() *ratelimit.Limiter { return nil }
 	}
+	if c.Headers == nil {
+		c.Headers = func(string) bool { return false }
+	}
 	if c.Identity == nil {
 		c.Identity = func(context.Context) string { return "" }
 	}
@@ -187,10 +199,19 @@ func (c *Config) setHooks() {
 func (g *Gateway) interceptors() []Interceptor {
 	list := append([]Interceptor{g.identify}, g.config.Around...)
 	// A second survive, so that calls are recorded that end in a defect.
-	list = append(list, g.log, g.explain, g.survive, g.authenticate, g.limitRate, g.audit, g.survive)
+	list = append(list, g.log, g.explain, g.survive, g.authenticate, g.limitRate)
+	if g.config.Route != nil {
+		list = append(list, g.route)
+	}
+	list = append(list, g.audit, g.survive)
 	list = append(list, g.config.Front...)
 	list = append(list, g.limitTime, adoptIdempotencyKey, g.authorize, g.validate, g.authorizeDialling)
 	return append(list, g.config.Back...)
+}
+
+// route has the backend of a call chosen.
+func (g *Gateway) route(ctx context.Context, call *Call, next Handler) error {
+	return next(g.config.Route(ctx, call), call)
 }
 
 // invoke is the end of the chain: it has the call carried out.

@@ -30,6 +30,9 @@ func (g *Gateway) log(ctx context.Context, call *Call, next Handler) error {
 		slog.String("rpc", strings.TrimPrefix(call.FullMethod, "/")),
 		slog.String("protocol", string(call.Protocol)),
 		slog.Duration("duration", time.Since(start)))
+	if g.config.Route != nil {
+		attributes = append(attributes, slog.String("backend", call.Backend))
+	}
 	if call.Peer != nil {
 		attributes = append(attributes, slog.String("peer", addressOf(call.Peer)))
 	}

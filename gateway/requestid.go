@@ -14,6 +14,7 @@ const maxRequestIDBytes = 128
 // identify gives each call an id, the caller's own if that is printable, and sends it back. The HTTP side has done so
 // already for REST.
 func (g *Gateway) identify(ctx context.Context, call *Call, next Handler) error {
+	call.Backend = g.config.Backend
 	if call.RequestID == "" {
 		var sent string
 		if values := call.Metadata(requestIDHeader); len(values) > 0 {

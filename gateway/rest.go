@@ -22,7 +22,7 @@ func (g *Gateway) newHTTP() (http.Handler, error) {
 		runtime.WithUnescapingMode(runtime.UnescapingModeAllExceptReserved),
 		runtime.WithDisablePathLengthFallback(),
 		runtime.WithDisableHTTPMethodOverride(),
-		runtime.WithIncomingHeaderMatcher(forwardedHeader),
+		runtime.WithIncomingHeaderMatcher(g.forwardedHeader),
 		runtime.WithOutgoingHeaderMatcher(dropHeader),
 		runtime.WithOutgoingTrailerMatcher(dropHeader),
 		runtime.WithMiddlewares(g.checkRequest(routes)),
@@ -55,12 +55,13 @@ func (g *Gateway) newHTTP() (http.Handler, error) {
 
 // forwardedHeader names the metadata that a request header becomes. The generated code adds Authorization and the
 // forwarding headers by itself.
-func forwardedHeader(name string) (string, bool) {
+func (g *Gateway) forwardedHeader(name string) (string, bool) {
 	switch lower := strings.ToLower(name); lower {
 	case "traceparent", "tracestate", "user-agent", idempotencyKey:
 		return lower, true
+	default:
+		return lower, g.config.Headers(lower)
 	}
-	return "", false
 }
 
 // dropHeader keeps gRPC headers off HTTP: the HTTP side sets its own.

@@ -40,6 +40,8 @@ var reasonAdvice = map[string]string{
 	"AUDIT_UNAVAILABLE":         tryLater,
 	"RATE_LIMITED":              tryLater,
 	"IDENTITY_NOT_MAPPED":       "The gateway knows no mailbox for you. " + tellOperator,
+	"BACKEND_NOT_ROUTED":        "The gateway has no Exchange server for you. " + tellOperator,
+	"BACKEND_AMBIGUOUS":         checkRequest,
 	"HOST_FORBIDDEN":            "Call a gateway on this machine as localhost or 127.0.0.1.",
 	"USER_NOT_UM_ENABLED":       "The mailbox has no Unified Messaging. " + exchangeAdmin,
 	"UM_NOT_CONFIGURED":         exchangeAdmin,

@@ -12,8 +12,8 @@ import (
 	"github.com/umgateway/umgateway/gateway/authn"
 	"github.com/umgateway/umgateway/gateway/policy"
 	"github.com/umgateway/umgateway/gateway/ratelimit"
-	"github.com/umgateway/umgateway/internal/backend"
 	"github.com/umgateway/umgateway/internal/exchange"
+	"github.com/umgateway/umgateway/internal/routing"
 	"github.com/umgateway/umgateway/internal/tlsfile"
 )
 
@@ -38,13 +38,18 @@ type rules struct {
 	policy        *policy.Policy
 	limiter       *ratelimit.Limiter
 	limits        ratelimit.Config // of the limiter
+	routing       *routing.Table   // nil if there is one backend
+	basicOnly     bool             // every backend is shown the callers' own passwords
 }
 
-// closed tells whether there are callers who may not call.
-func (r *rules) closed() bool { return r.authenticator.Configured() || r.policy != nil }
+// closed tells whether there are callers who may not call. Where passwords are forwarded to some backends only, the others
+// are open to those who show none, unless a policy says otherwise.
+func (r *rules) closed() bool {
+	return r.policy != nil || r.authenticator.Configured() && r.basicOnly
+}
 
 // newAccess compiles the sections of the configuration file.
-func newAccess(flags accessFlags, s sections, identity string, logger *slog.Logger) (*access, error) {
+func newAccess(flags accessFlags, s sections, to reach, logger *slog.Logger) (*access, error) {
 	a := &access{loaded: func(bool) {}}
 	if flags.TLSCertFile != "" || flags.TLSKeyFile != "" {
 		files, err := tlsfile.Open(tlsfile.Config{
@@ -57,17 +62,17 @@ func newAccess(flags accessFlags, s sections, identity string, logger *slog.Logg
 	} else if flags.TLSClientCAFile != "" {
 		return nil, errors.New("serve: --tls-client-ca-file needs --tls-cert-file and --tls-key-file")
 	}
-	if err := a.load(s, identity, logger); err != nil {
+	if err := a.load(s, to, logger); err != nil {
 		return nil, err
 	}
 	return a, nil
 }
 
 // load compiles sections and puts them in force.
-func (a *access) load(s sections, identity string, logger *slog.Logger) error {
-	next := &rules{}
+func (a *access) load(s sections, to reach, logger *slog.Logger) error {
+	next := &rules{basicOnly: to.basicOnly}
 	var err error
-	s.Callers.Basic = identity == backend.IdentityCallerBasic
+	s.Callers.Basic = to.basic
 	options := authn.Options{Log: logger, ClientCAs: a.clientCAs()}
 	before := a.now.Load()
 	if before != nil {
@@ -83,12 +88,15 @@ func (a *access) load(s sections, identity string, logger *slog.Logger) error {
 		if s.Policy == nil {
 			s.Policy = &policy.Config{} // denies everything
 		}
-		if next.policy, err = policy.New(*s.Policy, rpcs()); err != nil {
+		if next.policy, err = policy.New(*s.Policy, rpcs(), to.names...); err != nil {
 			return fmt.Errorf("config: policy: %w", err)
 		}
 	}
 	if err := next.limit(s.Limits, before); err != nil {
 		return err
+	}
+	if next.routing, err = routes(s.Routing, to); err != nil {
+		return fmt.Errorf("config: %w", err)
 	}
 	// A file that is empty for a moment must not let everybody ring telephones.
 	if before != nil && before.closed() && !next.closed() {
@@ -130,6 +138,9 @@ func (a *access) apply(config *gateway.Config) {
 	}
 }
 
+// routing is the table of the moment.
+func (a *access) routing() *routing.Table { return a.now.Load().routing }
+
 // checkOpen refuses to serve everybody on an address that other machines can reach, and warns of credentials that others on
 // the way can read.
 func (a *access) checkOpen(flags accessFlags, on listeners, logger *slog.Logger) error {
@@ -137,10 +148,12 @@ func (a *access) checkOpen(flags accessFlags, on listeners, logger *slog.Logger)
 		if address, isTCP := l.Addr().(*net.TCPAddr); isTCP && address.IP.IsLoopback() {
 			continue
 		}
-		switch configured := a.now.Load().authenticator.Configured(); {
-		case configured && a.files == nil:
+		now := a.now.Load()
+		configured := now.authenticator.Configured()
+		if configured && a.files == nil {
 			logger.Warn("callers show their credentials without TLS, unless something before the gateway ends it", "address", l.Addr().String())
-		case !configured && !flags.AllowAnonymous:
+		}
+		if !(configured && now.closed()) && !flags.AllowAnonymous {
 			return fmt.Errorf("serve: %s can be reached by other machines, and everybody who reaches it could ring telephones: "+
 				"configure callers in the file of --config, or say --allow-anonymous", l.Addr())
 		}

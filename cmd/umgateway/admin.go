@@ -14,7 +14,7 @@ import (
 type adminFlags struct {
 	AdminAddr         string `name:"admin-addr" default:"127.0.0.1:9091" help:"Address to serve /livez, /readyz and /metrics on (${default}). Empty: none."`
 	AdminPprof        bool   `name:"admin-pprof" help:"Serve profiles on the admin address too, below /debug/pprof/."`
-	ReadyNeedsBackend bool   `name:"ready-needs-backend" help:"Answer /readyz with 503 while no endpoint of the backend is well. By default the gateway stays ready, and tells callers what is wrong."`
+	ReadyNeedsBackend bool   `name:"ready-needs-backend" help:"Answer /readyz with 503 while no endpoint of any backend is well. By default the gateway stays ready, and tells callers what is wrong."`
 }
 
 // admin is the admin address while there is a service behind it.
@@ -83,7 +83,7 @@ func (s *service) readiness(needsBackend bool) []telemetry.Check {
 	}}}
 	if needsBackend {
 		checks = append(checks, telemetry.Check{Name: "backend", Err: func() error {
-			if !s.backend.Serving() {
+			if !s.backendServes() {
 				return errBackendDown
 			}
 			return nil

@@ -135,7 +135,7 @@ func serveObserved(t *testing.T, flags adminFlags) *observed {
 		t.Fatal(err)
 	}
 	front := frontFlags{HTTPAddr: "127.0.0.1:0", GRPCAddr: "127.0.0.1:0"}
-	s, err := assemble(backend.Settings{URLs: []string{server.URL}}, front.config(logger), m, logger)
+	s, err := assemble(only(backend.Settings{URLs: []string{server.URL}}), nil, front.config(logger), m, logger)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestReadinessDependsOnTheBackendOnlyWhenAskedTo(t *testing.T) {
 			}
 			wantProbes(t, o.admin, http.StatusOK)
 			o.sim.Misbehave(exchangesim.Misbehaviour{Unexecuted: true, Status: http.StatusServiceUnavailable})
-			for o.backend.Serving() { // failures in a row have the endpoint left alone
+			for o.backendServes() { // failures in a row have the endpoint left alone
 				if _, err := calls.ResetPIN(t.Context(), &umv1.ResetPINRequest{}); err == nil {
 					t.Fatal("the backend that is down answers")
 				}

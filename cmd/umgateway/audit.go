@@ -90,7 +90,7 @@ func (a *auditor) Record(ctx context.Context, call *gateway.Call, e *gateway.Err
 	caller, _ := principal.FromContext(ctx)
 	record := audit.Record{
 		Caller:   &audit.Caller{Kind: caller.Kind().String(), Name: caller.Name(), Issuer: caller.Issuer(), Verified: caller.Verified()},
-		Protocol: string(call.Protocol), RPC: call.FullMethod, Identity: a.identity(ctx), RequestID: call.RequestID,
+		Protocol: string(call.Protocol), RPC: call.FullMethod, Backend: call.Backend, Identity: a.identity(ctx), RequestID: call.RequestID,
 		Fields:  map[string]string{},
 		Outcome: &audit.Outcome{Code: codes.OK.String(), Milliseconds: took.Milliseconds()},
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"reflect"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -18,10 +20,10 @@ type configCheckCommand struct {
 
 // Run checks without opening or sending anything.
 func (c *configCheckCommand) Run(env *environment) error {
-	if err := c.check(); err != nil {
+	if err := c.checkBackends(); err != nil {
 		return err
 	}
-	if _, err := newAccess(c.accessFlags, c.file.sections, c.Backend.Identity, c.logger(env.stderr)); err != nil {
+	if _, err := newAccess(c.accessFlags, c.file.sections, reachOf(c.backends()), c.logger(env.stderr)); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintln(env.stdout, "the configuration is fine")
@@ -35,11 +37,12 @@ type configPrintCommand struct {
 // Run prints a table. Secrets stand in files, of which only the paths are settings.
 func (c *configPrintCommand) Run(env *environment, parsed *kong.Context) error {
 	origins := originsOf(parsed)
+	several := c.file.sections.Backends
 	for _, flag := range parsed.Flags() {
-		if flag.Name == "help" {
+		if flag.Name == "help" || len(several) > 0 && strings.HasPrefix(flag.Name, "backend-") {
 			continue
 		}
-		if _, err := fmt.Fprintf(env.stdout, "%-34s %-40s # %s\n", flag.Name+":", textOf(flag), origins[flag.Name]); err != nil {
+		if err := printSetting(env.stdout, flag.Name, textOf(flag), origins[flag.Name]); err != nil {
 			return err
 		}
 	}
@@ -48,18 +51,53 @@ func (c *configPrintCommand) Run(env *environment, parsed *kong.Context) error {
 		if c.Config != "" {
 			origin = "file " + c.Config
 		}
-		if _, err := fmt.Fprintf(env.stdout, "%-34s %-40s # %s\n", name+":", "(section)", origin); err != nil {
+		if err := printSetting(env.stdout, name, "(section)", origin); err != nil {
 			return err
+		}
+		if name == "backends" {
+			if err := several.print(env.stdout); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-func textOf(flag *kong.Flag) string {
-	if list, isList := flag.Target.Interface().([]string); isList {
+func printSetting(w io.Writer, name, text, origin string) error {
+	_, err := fmt.Fprintf(w, "%-34s %-40s # %s\n", name+":", text, origin)
+	return err
+}
+
+// print shows every setting of every backend, whether the file has it or not.
+func (b backendSections) print(w io.Writer) error {
+	untouched, _, err := parseBackend(&configFile{})
+	if err != nil {
+		return err
+	}
+	defaults := reflect.ValueOf(untouched)
+	for _, name := range b.names() {
+		values := reflect.ValueOf(b[name])
+		for i := range values.NumField() {
+			origin, text := "file", textOfValue(values.Field(i).Interface())
+			if text == textOfValue(defaults.Field(i).Interface()) {
+				origin = "default"
+			}
+			setting := "backends." + name + "." + defaults.Type().Field(i).Tag.Get("yaml")
+			if err := printSetting(w, setting, text, origin); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func textOf(flag *kong.Flag) string { return textOfValue(flag.Target.Interface()) }
+
+func textOfValue(value any) string {
+	if list, isList := value.([]string); isList {
 		return "[" + strings.Join(list, ", ") + "]"
 	}
-	return fmt.Sprint(flag.Target.Interface())
+	return fmt.Sprint(value)
 }
 
 // originsOf tells where each flag has its value from.

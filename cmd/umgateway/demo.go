@@ -33,7 +33,7 @@ func (c *demoCommand) Run(env *environment) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	s, err := assemble(backend.Settings{URLs: []string{serviceURL(listener)}}, c.config(logger), m, logger)
+	s, err := assemble(only(backend.Settings{URLs: []string{serviceURL(listener)}}), nil, c.config(logger), m, logger)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

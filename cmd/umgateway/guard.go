@@ -23,13 +23,13 @@ import (
 	"github.com/umgateway/umgateway/soapbridge/transport"
 )
 
-// guard puts the ledger before what carries the calls out.
-func guard(l *ledger.Ledger, next gateway.Invoker, accounts *accounts) (gateway.Invoker, error) {
+// guard puts the ledger before what carries the calls out at a backend.
+func guard(l *ledger.Ledger, next gateway.Invoker, accounts *accounts, backendName string) (gateway.Invoker, error) {
 	asCaller := accounts.settings.Identity == backend.IdentityCallerBasic
 	guarded, err := ledgerrpc.New(ledgerrpc.Config{
 		Ledger: l, Next: next,
 		Scope: func(ctx context.Context, _ protoreflect.MethodDescriptor) (ledgerrpc.Scope, error) {
-			return scope(ctx, accounts), nil
+			return scope(ctx, accounts, backendName), nil
 		},
 		BeforeSend: transport.WithBeforeSend,
 		Judge:      ledgersoap.Judge(exchange.Retries().Faults),
@@ -60,8 +60,8 @@ func recordable(method protoreflect.MethodDescriptor, err error, asCaller bool) 
 
 // scope tells who asks whom. It holds nothing of a password: what is recorded could be tried out against it, and a repeat
 // after a change of the password would ring again.
-func scope(ctx context.Context, accounts *accounts) ledgerrpc.Scope {
-	s := ledgerrpc.Scope{Backend: "default", Identity: accounts.name(ctx)}
+func scope(ctx context.Context, accounts *accounts, backendName string) ledgerrpc.Scope {
+	s := ledgerrpc.Scope{Backend: backendName, Identity: accounts.name(ctx)}
 	if caller, known := principal.FromContext(ctx); known {
 		s.Principal = caller.Key()
 	}

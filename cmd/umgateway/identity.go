@@ -44,7 +44,8 @@ func (a *accounts) name(ctx context.Context) string {
 		identity, _ := a.mapped(ctx)
 		return identity.Name()
 	}
-	if credential, shown := principal.CredentialFromContext(ctx); shown {
+	if a.settings.Identity == backend.IdentityCallerBasic {
+		credential, _ := principal.CredentialFromContext(ctx)
 		return credential.User()
 	}
 	return a.settings.Username
@@ -57,7 +58,7 @@ func (a *accounts) key(ctx context.Context) string {
 		return a.name(ctx)
 	}
 	credential, shown := principal.CredentialFromContext(ctx)
-	if !shown {
+	if !shown || a.settings.Identity != backend.IdentityCallerBasic {
 		return ""
 	}
 	return fmt.Sprintf("%s %x", credential.User(), sha256.Sum256([]byte(credential.Password())))

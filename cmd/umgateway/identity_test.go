@@ -109,12 +109,12 @@ func serveBefore(t *testing.T, settings backend.Settings) umv1.CallServiceClient
 		t.Fatal(err)
 	}
 	config := gateway.Config{Logger: logger}
-	access, err := newAccess(accessFlags{}, sections{}, settings.Identity, logger)
+	access, err := newAccess(accessFlags{}, sections{}, reachOf(only(settings)), logger)
 	if err != nil {
 		t.Fatal(err)
 	}
 	access.apply(&config)
-	s, err := assemble(settings, config, l, logger)
+	s, err := assemble(only(settings), nil, config, l, logger)
 	if err != nil {
 		t.Fatal(err)
 	}

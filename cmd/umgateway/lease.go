@@ -23,26 +23,36 @@ import (
 type leasing struct {
 	gateway.Invoker
 	keeper    *lease.Keeper
-	ofCallers bool // calls are carried out as their callers, who are not there when they are to be hung up
+	backend   string // its name
+	ofCallers bool   // calls are carried out as their callers, who are not there when they are to be hung up
 }
 
-// leases makes a keeper that hangs up by way of an invoker. attended tells whether somebody watches a call.
-func leases(store lease.Store, next gateway.Invoker, attended func(callID string) bool, logger *slog.Logger) (*leasing, error) {
+// keepLeases makes a keeper that hangs up at the backend that has placed the call.
+func keepLeases(store lease.Store, lanes []*lane, logger *slog.Logger) (*lease.Keeper, error) {
 	disconnect := exchange.Method("um.v1.CallService.Disconnect")
-	keeper, err := lease.Open(store, lease.Config{
-		Attended: attended, Log: logger,
-		HangUp: func(ctx context.Context, callID string) error {
-			_, err := next.Invoke(ctx, disconnect, &umv1.DisconnectRequest{CallId: callID})
+	byName := map[string]*lane{}
+	for _, l := range lanes {
+		byName[l.name] = l
+	}
+	return lease.Open(store, lease.Config{
+		Log: logger,
+		Serves: func(key string) bool {
+			backend, _ := lease.SplitKey(key)
+			return byName[backend] != nil
+		},
+		Attended: func(key string) bool {
+			backend, callID := lease.SplitKey(key)
+			return byName[backend].watching.Attended("", callID)
+		},
+		HangUp: func(ctx context.Context, key string) error {
+			backend, callID := lease.SplitKey(key)
+			_, err := byName[backend].acting.Invoke(ctx, disconnect, &umv1.DisconnectRequest{CallId: callID})
 			if isGone(err) {
 				return nil
 			}
 			return err
 		},
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &leasing{Invoker: next, keeper: keeper}, nil
 }
 
 // isGone tells whether an error says that a call has ended.
@@ -68,7 +78,7 @@ func (l *leasing) Invoke(ctx context.Context, method protoreflect.MethodDescript
 		out, err := l.Invoker.Invoke(ctx, method, in)
 		if err == nil || isGone(err) {
 			// A lease that stays behind ends with a hang-up that finds nothing to end.
-			_ = l.keeper.Release(context.WithoutCancel(ctx), request.GetCallId())
+			_ = l.keeper.Release(context.WithoutCancel(ctx), lease.Key(l.backend, request.GetCallId()))
 		}
 		return out, err
 	case interface{ GetLease() *umv1.HangUpLease }:
@@ -95,7 +105,7 @@ func (l *leasing) place(ctx context.Context, method protoreflect.MethodDescripto
 	}
 	recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTimeout)
 	defer cancel()
-	if err := l.keeper.Grant(recording, placed.GetCallId(), want.GetUnattended().AsDuration(), want.GetMaxDuration().AsDuration()); err != nil {
+	if err := l.keeper.Grant(recording, lease.Key(l.backend, placed.GetCallId()), want.GetUnattended().AsDuration(), want.GetMaxDuration().AsDuration()); err != nil {
 		_, hangUp := l.Invoker.Invoke(recording, exchange.Method("um.v1.CallService.Disconnect"), &umv1.DisconnectRequest{CallId: placed.GetCallId()})
 		return nil, &gateway.Error{Code: codes.Unavailable, Reason: "LEASE_UNAVAILABLE", Cause: errors.Join(err, hangUp),
 			Message: string(method.Name()) + ": the lease cannot be recorded, so the call was hung up again"}
@@ -107,7 +117,7 @@ func (l *leasing) place(ctx context.Context, method protoreflect.MethodDescripto
 const leaseTimeout = 10 * time.Second
 
 func (l *leasing) renew(ctx context.Context, request *umv1.RenewLeaseRequest) (proto.Message, error) {
-	until, err := l.keeper.Renew(ctx, request.GetCallId())
+	until, err := l.keeper.Renew(ctx, lease.Key(l.backend, request.GetCallId()))
 	switch {
 	case errors.Is(err, lease.ErrNotFound):
 		return nil, &gateway.Error{Code: codes.NotFound, Reason: "LEASE_NOT_FOUND", Cause: err,

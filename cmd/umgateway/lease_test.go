@@ -112,7 +112,7 @@ func TestLeasesAreKeptBeyondARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	front := frontFlags{}
-	s, err := assemble(backend.Settings{URLs: []string{server.URL}}, front.config(logger), m, logger)
+	s, err := assemble(only(backend.Settings{URLs: []string{server.URL}}), nil, front.config(logger), m, logger)
 	if err != nil {
 		t.Fatal(err)
 	}

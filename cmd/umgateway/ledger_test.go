@@ -133,7 +133,7 @@ func TestIdempotencyKeyIsTheRequestIDOfREST(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := assemble(backend.Settings{URLs: []string{server.URL}}, front.config(logger), l, logger)
+	s, err := assemble(only(backend.Settings{URLs: []string{server.URL}}), nil, front.config(logger), l, logger)
 	if err != nil {
 		t.Fatal(err)
 	}

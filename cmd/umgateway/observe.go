@@ -13,13 +13,9 @@ import (
 	"github.com/umgateway/umgateway/soapbridge"
 )
 
-// backendName is the only backend there is, in labels and in the keys of the ledger.
-const backendName = "default"
-
 // observation is what sees a service: metrics, and traces if the environment asks for them.
 type observation struct {
 	metrics *telemetry.Metrics
-	backend *telemetry.Backend
 	tracing *telemetry.Tracing // nil without traces
 	logger  *slog.Logger
 }
@@ -33,7 +29,7 @@ func observe(logger *slog.Logger) (*observation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &observation{metrics: metrics, backend: metrics.Backend(backendName), tracing: tracing, logger: logger}, nil
+	return &observation{metrics: metrics, tracing: tracing, logger: logger}, nil
 }
 
 // around lists what sees each call.
@@ -45,11 +41,11 @@ func (o *observation) around() []gateway.Interceptor {
 }
 
 // options have a backend tell what it does.
-func (o *observation) options(logger *slog.Logger) backend.Options {
-	options := backend.Options{Log: logger, Observe: o.backend.ObserveExchange, ObserveEndpoints: o.backend.ObserveEndpoints}
+func (o *observation) options(observed *telemetry.Backend, logger *slog.Logger) backend.Options {
+	options := backend.Options{Log: logger, Observe: observed.ObserveExchange, ObserveEndpoints: observed.ObserveEndpoints}
 	if o.tracing != nil {
 		options.Observe = func(ctx context.Context, e soapbridge.Exchange) {
-			o.backend.ObserveExchange(ctx, e)
+			observed.ObserveExchange(ctx, e)
 			o.tracing.ObserveExchange(ctx, e)
 		}
 	}
@@ -57,8 +53,18 @@ func (o *observation) options(logger *slog.Logger) backend.Options {
 }
 
 // show adds what is looked up when somebody asks.
-func (o *observation) show(s *service, watching *watching) error {
-	return errors.Join(o.backend.ShowEndpoints(s.backend), o.metrics.ShowWatching(watching.Watching))
+func (o *observation) show(s *service) error {
+	errs := []error{o.metrics.ShowWatching(func() (calls, watchers int) {
+		for _, l := range s.lanes {
+			c, w := l.watching.Watching()
+			calls, watchers = calls+c, watchers+w
+		}
+		return calls, watchers
+	})}
+	for _, l := range s.lanes {
+		errs = append(errs, l.observed.ShowEndpoints(l.backend))
+	}
+	return errors.Join(errs...)
 }
 
 // tracesTimeout is how long the last traces may take to be sent.

@@ -7,6 +7,8 @@ import (
 
 	"github.com/umgateway/umgateway/gateway/policy"
 	"github.com/umgateway/umgateway/gateway/principal"
+	"github.com/umgateway/umgateway/internal/backend"
+	"github.com/umgateway/umgateway/internal/routing"
 )
 
 type policyCommand struct {
@@ -24,20 +26,14 @@ type policyExplainCommand struct {
 	CertificateNames []string `name:"certificate-name" help:"A name in the caller's certificate, such as dns:host.example.com. Repeatable."`
 	Identity         string   `help:"Account or mailbox for which the backend would be asked."`
 	DialString       string   `name:"dial-string" help:"What is to be dialled."`
+	Headers          []string `name:"header" placeholder:"NAME=VALUE" help:"A header of the call, or gRPC metadata, that chooses the backend. Repeatable."`
 }
 
 // Run explains.
 func (c *policyExplainCommand) Run(env *environment) error {
-	file, err := readConfig(c.Config)
+	rules, table, backends, err := c.read()
 	if err != nil {
 		return err
-	}
-	if file.sections.Policy == nil {
-		return errors.New("policy explain: the file has no section policy: with callers configured everything is denied, without them nothing is")
-	}
-	rules, err := policy.New(*file.sections.Policy, rpcs())
-	if err != nil {
-		return fmt.Errorf("config: policy: %w", err)
 	}
 	rpc, err := fullName(c.RPC)
 	if err != nil {
@@ -47,10 +43,62 @@ func (c *policyExplainCommand) Run(env *environment) error {
 	caller := policy.Hypothetical(principal.Facts{
 		Kind: kinds[c.Kind], Name: c.Name, Issuer: c.Issuer, Roles: c.Roles, Scopes: c.Scopes, CertificateNames: c.CertificateNames,
 	})
-	_, err = fmt.Fprintln(env.stdout, strings.TrimSuffix(rules.Explain(caller, policy.Request{
-		RPC: rpc, Identity: c.Identity, DialString: c.DialString,
-	}), "\n"))
+	request := policy.Request{RPC: rpc, Backend: backends[0], Identity: c.Identity, DialString: c.DialString}
+	if table == nil {
+		_, err = fmt.Fprint(env.stdout, rules.Explain(caller, request))
+		return err
+	}
+	headers, err := c.headers()
+	if err != nil {
+		return err
+	}
+	call := routing.Call{Caller: caller, RPC: rpc, Header: func(name string) []string { return headers[name] }}
+	choice, unrouted := table.Choose(call)
+	request.Backend = choice.Backend
+	verdict := rules.Explain(caller, request)
+	if unrouted != nil {
+		verdict = "denied: the routing has no backend for it; the policy says:\n" + verdict
+	}
+	_, err = fmt.Fprint(env.stdout, verdict, table.Explain(call))
 	return err
+}
+
+// read reads the policy, the names of the backends, and if there are several, the routing.
+func (c *policyExplainCommand) read() (*policy.Policy, *routing.Table, []string, error) {
+	file, err := readConfig(c.Config)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if file.sections.Policy == nil {
+		return nil, nil, nil, errors.New("policy explain: the file has no section policy: with callers configured everything is denied, without them nothing is")
+	}
+	to := reachOf(only(backend.Settings{}))
+	if len(file.sections.Backends) > 0 {
+		to = reachOf(file.sections.Backends.list())
+	}
+	rules, err := policy.New(*file.sections.Policy, rpcs(), to.names...)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("config: policy: %w", err)
+	}
+	table, err := routes(file.sections.Routing, to)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("config: %w", err)
+	}
+	return rules, table, to.names, nil
+}
+
+// headers are those of the call, by their names in lower case.
+func (c *policyExplainCommand) headers() (map[string][]string, error) {
+	headers := map[string][]string{}
+	for _, header := range c.Headers {
+		name, value, found := strings.Cut(header, "=")
+		if !found {
+			return nil, fmt.Errorf("policy explain: --header: %q: want a name, = and a value", header)
+		}
+		name = strings.ToLower(name)
+		headers[name] = append(headers[name], value)
+	}
+	return headers, nil
 }
 
 // fullName finds an rpc by its name, with or without its service.

@@ -17,12 +17,12 @@ type reloader struct {
 	access   *access
 	auditor  *auditor // nil if calls are not recorded
 	file     *configFile
-	identity string
+	backends []named // that are served
 	logger   *slog.Logger
 }
 
 func (c *serveCommand) reloader(access *access, s *service, logger *slog.Logger) *reloader {
-	return &reloader{access: access, auditor: s.auditor, file: c.file, identity: c.Backend.Identity, logger: logger}
+	return &reloader{access: access, auditor: s.auditor, file: c.file, backends: c.backends(), logger: logger}
 }
 
 // follow reads the configuration file again when it has changed, and everything when the process is told to hang up. A file
@@ -71,16 +71,24 @@ func (r *reloader) configuration() {
 	}
 	file, err := readConfig(r.file.path)
 	if err == nil {
-		err = r.access.load(file.sections, r.identity, r.logger)
+		r.warnOfRestart(file)
+		err = r.access.load(file.sections, reachOf(r.backends), r.logger)
 	}
 	r.access.loaded(err == nil)
 	if err != nil {
 		r.logger.Error("the configuration file cannot be used; what was read before stays in force", "error", err)
 		return
 	}
-	r.logger.Info("the configuration file was read again: callers, policy and limits are in force")
+	r.logger.Info("the configuration file was read again: callers, policy, limits and routing are in force")
+}
+
+// warnOfRestart tells what in a file is not put in force.
+func (r *reloader) warnOfRestart(file *configFile) {
 	if !reflect.DeepEqual(file.settings, r.file.settings) {
 		r.logger.Warn("other settings in the configuration file have changed: they need a restart")
+	}
+	if !reflect.DeepEqual(file.sections.Backends, r.file.sections.Backends) {
+		r.logger.Warn("backends in the configuration file have changed: they need a restart")
 	}
 }
 

@@ -42,6 +42,15 @@ func inEnvironment(flag *kong.Flag) bool {
 
 // checkKeys refuses keys of the file that the command does not have as flags, and asks whether another was meant.
 func (r resolver) checkKeys(flags []*kong.Flag) error {
+	unknown := r.unknown(flags)
+	if len(unknown) == 0 {
+		return nil
+	}
+	return fmt.Errorf("config: %s: unknown settings: %s", r.file.path, strings.Join(unknown, "; "))
+}
+
+// unknown lists the keys that are no flags, each with the question whether another was meant.
+func (r resolver) unknown(flags []*kong.Flag) []string {
 	known := map[string]bool{}
 	for _, flag := range flags {
 		known[flag.Name] = true
@@ -52,10 +61,7 @@ func (r resolver) checkKeys(flags []*kong.Flag) error {
 			unknown = append(unknown, name+nearest(name, slices.Sorted(maps.Keys(known))))
 		}
 	}
-	if len(unknown) == 0 {
-		return nil
-	}
-	return fmt.Errorf("config: %s: unknown settings: %s", r.file.path, strings.Join(unknown, "; "))
+	return unknown
 }
 
 // nearest asks whether the known name was meant that has most in common with a name.

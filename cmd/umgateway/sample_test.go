@@ -3,17 +3,19 @@ package main
 import (
 	"bytes"
 	"encoding/pem"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// sample is the configuration file of the documentation.
-const sample = "../../docs/umgateway.yaml"
+// The configuration files of the documentation, with one backend and with several.
+const (
+	sample           = "../../docs/umgateway.yaml"
+	sampleOfBackends = "../../docs/backends.yaml"
+)
 
-// sampleAt is the sample with its files in a directory where they are.
-func sampleAt(t *testing.T) string {
+// sampleAt is a sample with its files in a directory where they are.
+func sampleAt(t *testing.T, sample string) string {
 	t.Helper()
 	directory, a := t.TempDir(), newAuthority(t)
 	writeFiles(t, directory, a.sign(t, 2, "gateway.example.com"))
@@ -23,9 +25,11 @@ func sampleAt(t *testing.T) string {
 
 func TestSampleConfigurationIsAccepted(t *testing.T) {
 	t.Parallel()
-	var printed bytes.Buffer
-	if code := run([]string{"config", "check", "--config", sampleAt(t)}, &printed, &printed); code != 0 {
-		t.Errorf("exit code %d: %s", code, printed.String())
+	for _, path := range []string{sample, sampleOfBackends} {
+		var printed bytes.Buffer
+		if code := run([]string{"config", "check", "--config", sampleAt(t, path)}, &printed, &printed); code != 0 {
+			t.Errorf("%s: exit code %d: %s", path, code, printed.String())
+		}
 	}
 }
 
@@ -59,13 +63,10 @@ func TestSamplePolicyDecidesAsItSays(t *testing.T) {
 
 func TestSampleHoldsEverySection(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(sample)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := read(t, sample) + read(t, sampleOfBackends)
 	for _, name := range sectionNames {
-		if !strings.Contains(string(text), "\n"+name+":") {
-			t.Errorf("the sample has no section %s", name)
+		if !strings.Contains(text, "\n"+name+":") {
+			t.Errorf("the samples have no section %s", name)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/umgateway/umgateway/gateway/authn"
 	"github.com/umgateway/umgateway/gateway/policy"
 	"github.com/umgateway/umgateway/gateway/ratelimit"
+	"github.com/umgateway/umgateway/internal/routing"
 )
 
 // sections are the parts of the configuration file that are too rich for flags.
@@ -22,10 +23,16 @@ type sections struct {
 	Policy *policy.Config `yaml:"policy"`
 	// Limits says how often callers may call.
 	Limits ratelimit.Config `yaml:"limits"`
+	// Backends are the Exchange servers by their names, each with the settings that are flags with --backend- before them, and
+	// with their defaults. Names have lower-case letters, digits and dashes, begin with a letter, and are no longer than 32.
+	// Default: there is one, "default", which the flags describe.
+	Backends backendSections `yaml:"backends"`
+	// Routing says which calls go to which backend. Required as soon as there are several.
+	Routing routing.Config `yaml:"routing"`
 }
 
 // sectionNames are the top-level keys of sections.
-var sectionNames = []string{"callers", "policy", "limits"}
+var sectionNames = []string{"callers", "policy", "limits", "backends", "routing"}
 
 // configFile is a configuration file that was read.
 type configFile struct {

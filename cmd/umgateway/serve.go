@@ -14,7 +14,7 @@ import (
 
 // settings are what serve can be told, by flags, by the environment or by a file.
 type settings struct {
-	Config      string `name:"config" placeholder:"FILE" help:"Configuration file in YAML: the names of the flags as keys, grouped or not, and the sections callers, policy and limits."`
+	Config      string `name:"config" placeholder:"FILE" help:"Configuration file in YAML: the names of the flags as keys, grouped or not, and the sections callers, policy, limits, backends and routing."`
 	frontFlags  `embed:""`
 	accessFlags `embed:""`
 	adminFlags  `embed:""`
@@ -36,11 +36,11 @@ Without Exchange at hand: umgateway demo`)
 
 // Run serves until the process is told to end.
 func (c *serveCommand) Run(env *environment) error {
-	if err := c.check(); err != nil {
+	if err := c.checkBackends(); err != nil {
 		return err
 	}
 	logger := c.logger(env.stderr)
-	access, err := newAccess(c.accessFlags, c.file.sections, c.Backend.Identity, logger)
+	access, err := newAccess(c.accessFlags, c.file.sections, reachOf(c.backends()), logger)
 	if err != nil {
 		return err
 	}
@@ -63,21 +63,15 @@ func (c *serveCommand) Run(env *environment) error {
 	signal.Notify(hangUp, syscall.SIGHUP)
 	defer signal.Stop(hangUp)
 	fmt.Fprint(env.stdout, admin.readyLine(), readyLines(on, access.files != nil))
-	logger.Info("serving", "backend", c.Backend.URLs)
+	for _, l := range s.lanes {
+		logger.Info("serving", "backend", l.name, "addresses", l.URLs)
+	}
 	watching, stop := context.WithCancel(env.ctx)
 	go c.reloader(access, s, logger).follow(watching, hangUp)
 	err = admin.during(env.ctx, c.adminFlags, s, func(ctx context.Context) error { return s.Serve(ctx, on.grpc, on.http) })
 	stop()
 	logger.Info("stopped")
 	return errors.Join(err, s.close())
-}
-
-// check refuses settings that cannot work, before anything is opened.
-func (s *settings) check() error {
-	if len(s.Backend.URLs) == 0 {
-		return errNoBackend
-	}
-	return s.Backend.Check()
 }
 
 // assemble opens what the service needs and puts it together.
@@ -96,13 +90,13 @@ func (c *serveCommand) assemble(access *access, logger *slog.Logger) (*service, 
 	if err != nil {
 		return nil, errors.Join(err, closeAudit())
 	}
-	s, err := assemble(c.Backend, config, m, logger)
+	s, err := assemble(c.backends(), access.routing, config, m, logger)
 	if err != nil {
 		return nil, errors.Join(err, closeAudit())
 	}
 	s.auditor, s.closers = auditor, append(s.closers, closeAudit)
 	if auditor != nil {
-		auditor.failed, auditor.identity = s.observed.metrics.AuditFailed, s.accounts.name
+		auditor.failed, auditor.identity = s.observed.metrics.AuditFailed, s.identity
 	}
 	access.loaded = s.observed.metrics.ConfigLoaded
 	if err := s.observed.showCertificates(access); err != nil {

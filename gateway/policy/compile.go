@@ -22,6 +22,7 @@ type rule struct {
 	deny       bool
 	callers    callers
 	rpcs       map[string]bool // by full method name
+	backends   []string        // empty: all
 	identities []glob          // empty: all
 	allowed    []*dialstring.Pattern
 	denied     []*dialstring.Pattern
@@ -30,14 +31,15 @@ type rule struct {
 // compiler collects mistakes.
 type compiler struct {
 	rpcs          []string
+	backends      []string
 	errs          []error
 	international string // a pattern about international numbers; empty if there is none
 }
 
-// New compiles a policy for the rpcs of the gateway, which are given by their full names, "/um.v1.CallService/Disconnect". All
-// mistakes are reported together.
-func New(config Config, rpcs []string) (*Policy, error) {
-	c := &compiler{rpcs: rpcs}
+// New compiles a policy for the rpcs of the gateway, which are given by their full names, "/um.v1.CallService/Disconnect", and
+// for its backends. All mistakes are reported together.
+func New(config Config, rpcs []string, backends ...string) (*Policy, error) {
+	c := &compiler{rpcs: rpcs, backends: backends}
 	p := &Policy{premium: c.patterns("premium_prefixes", config.PremiumPrefixes)}
 	seen := map[string]bool{}
 	for i, r := range config.Rules {
@@ -59,8 +61,13 @@ func New(config Config, rpcs []string) (*Policy, error) {
 	return p, nil
 }
 
+// fail notes a mistake, and where it is, if there is more than one place.
 func (c *compiler) fail(where, format string, arguments ...any) {
-	c.errs = append(c.errs, fmt.Errorf("%s: %w", where, fmt.Errorf(format, arguments...)))
+	err := fmt.Errorf(format, arguments...)
+	if where != "" {
+		err = fmt.Errorf("%s: %w", where, err)
+	}
+	c.errs = append(c.errs, err)
 }
 
 func (c *compiler) plan(config dialstring.PlanConfig) *dialstring.Plan {
@@ -77,13 +84,19 @@ func (c *compiler) plan(config dialstring.PlanConfig) *dialstring.Plan {
 func (c *compiler) rule(where string, config Rule) *rule {
 	compiled := &rule{
 		name: config.Name, deny: config.Deny, callers: c.callers(where, config.Callers), rpcs: c.expand(where, config.RPCs),
-		allowed: c.patterns(where+": dial: allow", config.Dial.Allow), denied: c.patterns(where+": dial: deny", config.Dial.Deny),
+		backends: config.Backends,
+		allowed:  c.patterns(where+": dial: allow", config.Dial.Allow), denied: c.patterns(where+": dial: deny", config.Dial.Deny),
 	}
 	for _, identity := range config.Identities {
 		if identity == "" {
 			c.fail(where, "identities: an empty one")
 		}
 		compiled.identities = append(compiled.identities, newGlob(strings.ToLower(identity)))
+	}
+	for _, backend := range config.Backends {
+		if !slices.Contains(c.backends, backend) {
+			c.fail(where, "backends: there is no %q; there is %s", backend, strings.Join(c.backends, ", "))
+		}
 	}
 	if config.Deny && len(config.Dial.Allow)+len(config.Dial.Deny) > 0 {
 		c.fail(where, "dial: not possible in a rule that denies; a rule that allows can have dial: deny")

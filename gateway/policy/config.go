@@ -25,6 +25,8 @@ type Rule struct {
 	// RPCs are the rpcs to which the rule applies: "um.v1.CallService/Disconnect", "um.v1.CallService/*" for all of a
 	// service, or "*". Required.
 	RPCs []string `yaml:"rpcs"`
+	// Backends are the names of the backends for which the rule applies. Default: all.
+	Backends []string `yaml:"backends"`
 	// Identities are the backend identities, usually mailboxes, for which the rule applies, in any case; a star stands for
 	// any characters. Default: all.
 	Identities []string `yaml:"identities"`

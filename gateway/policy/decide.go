@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -15,6 +16,8 @@ import (
 type Request struct {
 	// RPC is the full name of the rpc, "/um.v1.CallService/Disconnect".
 	RPC string
+	// Backend is the name of the backend that would carry the call out; empty if there is none.
+	Backend string
 	// Identity is the backend identity with which the call would be carried out, usually a mailbox.
 	Identity string
 	// DialString is what is to be dialled, or to be kept for dialling; empty if the rpc has no dial string, or clears one.
@@ -89,6 +92,8 @@ func (r *rule) refusal(caller Caller, request Request) string {
 	switch {
 	case !r.rpcs[request.RPC]:
 		return "it is not about this rpc"
+	case len(r.backends) > 0 && !slices.Contains(r.backends, request.Backend):
+		return "it is not about this backend"
 	case len(r.identities) > 0 && !matchAny(r.identities, strings.ToLower(request.Identity)):
 		return "it is not about this backend identity"
 	}

@@ -10,7 +10,7 @@ import (
 
 // Settings describe a backend. The tags name them in the configuration file and, after "backend-", as flags.
 type Settings struct {
-	URLs            []string `name:"url" yaml:"urls" placeholder:"URL" help:"Address of the web service, such as https://mail.example.com/UnifiedMessaging/Service.asmx. Repeat it for further endpoints of the same backend."`
+	URLs            []string `name:"url" yaml:"url" placeholder:"URL" help:"Address of the web service, such as https://mail.example.com/UnifiedMessaging/Service.asmx. Repeat it for further endpoints of the same backend."`
 	Dialect         string   `name:"dialect" yaml:"dialect" enum:"umws,ews" default:"umws" help:"What the server speaks: ${enum} (${default}). umws is the Unified Messaging web service, ews is Exchange Web Services."`
 	ServerVersion   string   `name:"server-version" yaml:"server_version" default:"Exchange2010" help:"RequestServerVersion for ews (${default})."`
 	Namespace       string   `name:"namespace" yaml:"namespace" enum:"auto,http,https" default:"auto" help:"Scheme of the XML namespace that the server knows: ${enum} (${default})."`
@@ -50,11 +50,14 @@ const (
 const authNone = "none"
 
 // Check refuses settings that contradict each other, as Open does. All contradictions are reported.
-func (s Settings) Check() error {
+func (s Settings) Check() error { return s.CheckAs("backend") }
+
+// CheckAs is Check for a backend under a name, with which each contradiction is reported.
+func (s Settings) CheckAs(name string) error {
 	var errs []error
 	require := func(ok bool, format string, args ...any) {
 		if !ok {
-			errs = append(errs, fmt.Errorf(format, args...))
+			errs = append(errs, fmt.Errorf("%s: %w", name, fmt.Errorf(format, args...)))
 		}
 	}
 	signsIn := s.Auth != authNone && s.Auth != ""
@@ -87,10 +90,7 @@ func (s Settings) Check() error {
 	}
 	require(s.perCaller() == (s.IdentitiesFile != ""), "identities-file: the identities mapped and impersonated need it, others do not")
 	require(s.Identity != IdentityImpersonated || s.Dialect == exchange.EWS, "identity impersonated: only ews can act for another mailbox")
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("backend: %w", err)
-	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // perCaller tells whether a file says as whom the calls of each caller are carried out.

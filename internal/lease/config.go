@@ -9,11 +9,13 @@ import (
 
 // Config sets up a Keeper. Zero values stand for the defaults.
 type Config struct {
-	// HangUp ends a call. It returns nil also if the call has ended already. Required.
+	// HangUp ends a call, which is given by its key. It returns nil also if the call has ended already. Required.
 	HangUp func(ctx context.Context, callID string) error
 	// Attended tells whether somebody cares about a call at this moment. When they leave, Keeper.Seen is to be called.
 	// Default: nobody does.
 	Attended func(callID string) bool
+	// Serves tells whether the gateway has the backend of a call. Other leases are left to other gateways. Default: it has all.
+	Serves func(callID string) bool
 	// HangUpTimeout bounds one try to hang up. Default 8 s.
 	HangUpTimeout time.Duration
 	// RetryWait is the time between two tries to hang up, which doubles up to ten times its value, and between two tries to
@@ -33,6 +35,9 @@ func (c *Config) setDefaults() error {
 	}
 	if c.Attended == nil {
 		c.Attended = func(string) bool { return false }
+	}
+	if c.Serves == nil {
+		c.Serves = func(string) bool { return true }
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -6,6 +6,8 @@
 //
 // A call is never hung up early. Time is told by the store's clock, which all gateways share, and a lease that has run out is
 // claimed in the store first: whoever has renewed it before keeps the call, and whoever comes later is told that it is gone.
+// Calls are known by their keys, which name the backend that placed them: see Key.
+//
 // While the store cannot be reached nobody knows who cares, so that calls go on until it is back; only the longest duration of
 // a call needs no store to be kept to. Who is there, and cares, when a gateway is killed has a third of the lease's time less
 // to come back, at most: signs are written down as often as that.

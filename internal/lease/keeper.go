@@ -18,6 +18,8 @@ type Keeper struct {
 
 	mu    sync.Mutex
 	calls map[string]time.Time // those that a task looks after, and when somebody was last seen here who cares
+	// scanned is closed when the store was read for the first time, or could not be.
+	scanned chan struct{}
 }
 
 // Open makes a keeper over a store, which it owns from then on, and takes up the leases in it.
@@ -25,7 +27,7 @@ func Open(store Store, config Config) (*Keeper, error) {
 	if err := config.setDefaults(); err != nil {
 		return nil, err
 	}
-	k := &Keeper{config: config, store: store, calls: map[string]time.Time{}}
+	k := &Keeper{config: config, store: store, calls: map[string]time.Time{}, scanned: make(chan struct{})}
 	k.alive, k.stop = context.WithCancel(context.Background())
 	k.tasks.Go(k.scan)
 	return k, nil
@@ -82,16 +84,39 @@ func (k *Keeper) Release(ctx context.Context, callID string) error {
 	return nil
 }
 
+// Has tells whether a call has a lease, as far as is known here: leases that another gateway grants are known after
+// Config.Rescan. Right after the start it waits until the store was read.
+func (k *Keeper) Has(ctx context.Context, callID string) bool {
+	select {
+	case <-k.scanned:
+	case <-ctx.Done():
+		return false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, looked := k.calls[callID]
+	return looked
+}
+
 // scan takes up the leases in the store, at first and from time to time.
 func (k *Keeper) scan() {
-	for away := false; ; {
+	strangers := map[string]bool{} // backends that are not served here
+	for away, first := false, true; ; first = false {
 		calls, err := k.store.All(k.alive)
 		if err != nil && !away && k.alive.Err() == nil {
 			k.config.Log.Error("leases cannot be read", "error", err)
 		}
 		away = err != nil
 		for _, callID := range calls {
-			k.look(callID)
+			if k.config.Serves(callID) {
+				k.look(callID)
+			} else if backend, _ := SplitKey(callID); !strangers[backend] {
+				strangers[backend] = true
+				k.config.Log.Warn("there are leases of a backend that is not configured: its calls are not hung up here", "backend", backend)
+			}
+		}
+		if first {
+			close(k.scanned)
 		}
 		if !k.sleep(k.config.Rescan) {
 			return
