@@ -60,10 +60,10 @@ func TestEachKindOfBreakageIsFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	account := backend.Settings{Auth: "basic", Username: "svc", PasswordFile: password, AllowInsecureBasic: true}
-	page := func(status int) exchangesim.Misbehaviour { return exchangesim.HTMLPage(status) }
+	ntlm := account
+	ntlm.Auth = "ntlm"
 	for name, c := range map[string]struct {
 		config   exchangesim.Config
-		broken   []exchangesim.Misbehaviour
 		answer   func(http.ResponseWriter, *http.Request) bool
 		settings backend.Settings
 		path     string
@@ -78,12 +78,6 @@ func TestEachKindOfBreakageIsFound(t *testing.T) {
 		"wrong scheme set":     {config: exchangesim.Config{Scheme: "http"}, settings: backend.Settings{Namespace: "https"}, worst: doctor.Fail, want: want{"operation", doctor.Fail, "check the path"}},
 		"nobody may sign in":   {answer: basic("right"), worst: doctor.Fail, want: want{"authentication", doctor.Fail, "--backend-auth"}},
 		"wrong password":       {settings: account, answer: basic("another"), worst: doctor.Fail, want: want{"operation", doctor.Fail, "password file"}},
-		"an HTML page":         {broken: []exchangesim.Misbehaviour{page(http.StatusOK)}, worst: doctor.Fail, want: want{"operation", doctor.Fail, "login page"}},
-		"an outage":            {broken: []exchangesim.Misbehaviour{page(http.StatusServiceUnavailable)}, worst: doctor.Fail, want: want{"operation", doctor.Fail, "down"}},
-		"an empty answer":      {broken: []exchangesim.Misbehaviour{exchangesim.Empty(http.StatusOK)}, worst: doctor.Fail, want: want{"operation", doctor.Fail, "event log"}},
-		"a throttling server":  {broken: []exchangesim.Misbehaviour{exchangesim.Empty(http.StatusTooManyRequests)}, worst: doctor.Fail, want: want{"operation", doctor.Fail, "throttling"}},
-		"a forbidding server":  {broken: []exchangesim.Misbehaviour{exchangesim.Empty(http.StatusForbidden)}, worst: doctor.Fail, want: want{"operation", doctor.Fail, "permissions"}},
-		"a connection cut":     {broken: []exchangesim.Misbehaviour{{Drop: true}}, worst: doctor.Fail, want: want{"operation", doctor.Fail, "down"}},
 		"a redirect": {answer: func(w http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(w, r, "/login", http.StatusFound)
 			return true
@@ -93,15 +87,24 @@ func TestEachKindOfBreakageIsFound(t *testing.T) {
 			w.Header().Set("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
 			return false
 		}, worst: doctor.Warn, want: want{"clock", doctor.Warn, "Kerberos"}},
-		"the other dialect":   {settings: backend.Settings{Dialect: exchange.EWS}, worst: doctor.Fail, want: want{"operation", doctor.Fail, ""}},
+		"healthy in French":   {config: exchangesim.Config{Scheme: "http", Language: "fr"}, worst: doctor.Note, want: want{"operation", doctor.Good, "answers IsUMEnabled"}},
+		"umws, told ews":      {settings: backend.Settings{Dialect: exchange.EWS}, worst: doctor.Fail, want: want{"dialect", doctor.Fail, "--backend-dialect umws"}},
+		"ews, told umws":      {path: exchangesim.EWSPath, worst: doctor.Fail, want: want{"dialect", doctor.Fail, "--backend-dialect ews"}},
+		"the other namespace": {config: exchangesim.Config{Scheme: "http"}, settings: backend.Settings{Namespace: "https"}, worst: doctor.Fail, want: want{"namespace", doctor.Fail, "leave out --backend-namespace"}},
+		"another sign-in":     {settings: ntlm, answer: basic("right"), worst: doctor.Fail, want: want{"authentication", doctor.Fail, "a --backend-auth that the server offers"}},
+		"something on the way": {answer: func(w http.ResponseWriter, r *http.Request) bool {
+			w.Header().Set("Via", "1.1 proxy.example.com")
+			return false
+		}, worst: doctor.Note, want: want{"proxy", doctor.Note, "proxy.example.com"}},
+		"a server that says its version": {answer: func(w http.ResponseWriter, r *http.Request) bool {
+			w.Header().Set("X-OWA-Version", "15.1.2176.12")
+			return false
+		}, worst: doctor.Note, want: want{"http", doctor.Good, "Exchange 15.1.2176.12"}},
 		"contradicting flags": {settings: backend.Settings{Username: "svc"}, worst: doctor.Fail, want: want{"settings", doctor.Fail, "auth"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sim := newSimulator(t, c.config)
-			for _, m := range c.broken {
-				sim.Misbehave(m)
-			}
 			handler := http.Handler(sim)
 			if c.answer != nil {
 				handler = behind(sim, c.answer)
@@ -115,14 +118,7 @@ func TestEachKindOfBreakageIsFound(t *testing.T) {
 			c.settings.URLs = []string{server.URL + path}
 			findings := doctor.Examine(t.Context(), c.settings)
 			wantFinding(t, findings, c.want)
-			if worst := doctor.Worst(findings); worst != c.worst {
-				t.Errorf("the worst verdict is %s, want %s: %+v", worst, c.worst, findings)
-			}
-			for _, f := range findings {
-				if (f.Verdict == doctor.Warn || f.Verdict == doctor.Fail) && f.Fix == "" {
-					t.Errorf("there is no fix for %+v", f)
-				}
-			}
+			wantWorst(t, findings, c.worst)
 			checkHarmless(t, sim)
 		})
 	}

@@ -3,15 +3,18 @@ package doctor
 import (
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/umgateway/umgateway/soapbridge"
 )
+
+const checkPath = "check the path: /UnifiedMessaging/Service.asmx, /EWS/UM2007Legacy.asmx or, for ews, /EWS/Exchange.asmx"
 
 // advice is what to do about a kind of failure.
 var advice = map[soapbridge.Kind]string{
 	soapbridge.KindNotDispatched: "the server is no Unified Messaging web service: check the path, and --backend-dialect",
 	soapbridge.KindReplyRefused:  "something between here and Exchange changes replies, or the address is that of another service",
-	soapbridge.KindNotSOAP:       "a proxy, a load balancer or a login page answers instead of Exchange: ask where the address leads",
+	soapbridge.KindNotSOAP:       "a proxy, a load balancer or a login page answers instead of Exchange, or cuts its reply short: ask where the address leads",
 	soapbridge.KindEmpty:         "the server answers nothing: look into its event log",
 	soapbridge.KindRedirect:      "give the address of the service itself: the gateway follows no redirect",
 	soapbridge.KindUnavailable:   "the server, or what stands before it, is down: look there",
@@ -39,8 +42,11 @@ func explain(err error) (verdict Verdict, detail, fix string) {
 	} else if failure.Err != nil {
 		detail += ": " + failure.Err.Error()
 	}
-	if failure.Kind == soapbridge.KindFault {
-		return Fail, detail, "the server answers, and refuses: the fault says why"
+	switch {
+	case failure.Kind == soapbridge.KindFault:
+		return Fail, detail, adviceOn(failure.Fault)
+	case failure.HTTPStatus == http.StatusNotFound:
+		return Fail, detail, checkPath
 	}
 	return Fail, detail, advice[failure.Kind]
 }

@@ -33,20 +33,46 @@ func (x *examination) operation(ctx context.Context) bool {
 	out, err := back.Invoke(ctx, exchange.Method(method), request)
 	x.namespace(&seen)
 	if x.settings.Dialect == exchange.EWS && isUnknownCall(err) {
-		x.find("operation", Good, "the server speaks ews, and lets the gateway in", "")
+		x.find("operation", Good, fmt.Sprintf("the server speaks ews, lets the gateway in, and answers in %v", seen.last().Round(time.Microsecond)), "")
+		x.latency(&seen)
 		return true
 	}
 	if err != nil {
-		verdict, detail, fix := explain(err)
-		x.find("operation", verdict, detail, fix)
+		x.failed(ctx, err)
 		return false
 	}
 	x.find("operation", Good, fmt.Sprintf("the server answers %s in %v", method.Name(), seen.last().Round(time.Microsecond)), "")
+	x.latency(&seen)
 	if answer, is := out.(*umv1.IsUMEnabledResponse); is && !answer.GetEnabled() {
 		x.find("mailbox", Warn, "the account's mailbox is not enabled for Unified Messaging",
-			"sign in as an account whose mailbox is, or enable it: Enable-UMMailbox")
+			enableMailbox)
 	}
 	return true
+}
+
+// failed says why the operation has failed, and what else that may mean.
+func (x *examination) failed(ctx context.Context, err error) {
+	verdict, detail, fix := explain(err)
+	var failure *soapbridge.Error
+	if !errors.As(err, &failure) {
+		x.find("operation", verdict, detail, fix)
+		return
+	}
+	if failure.Kind == soapbridge.KindUnauthorized && !x.signsIn() {
+		fix = "the server wants callers to sign in: give --backend-auth, --backend-username and --backend-password-file"
+	}
+	x.find("operation", verdict, detail, fix)
+	x.rejected(failure)
+	x.instead(ctx, failure)
+}
+
+// slow is how long an operation that only reads may take to be no matter of concern.
+const slow = 2 * time.Second
+
+func (x *examination) latency(seen *exchanges) {
+	if took := seen.last(); took > slow {
+		x.find("latency", Warn, fmt.Sprintf("the answer took %v", took.Round(time.Millisecond)), "look at the load of the server, and at the way to it")
+	}
 }
 
 // probe is an operation that only reads: ews has none without arguments, but says that it knows no call of a made-up id.

@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-
-	"github.com/umgateway/umgateway/soapbridge/transport/challenge"
 )
 
 const (
@@ -26,25 +24,39 @@ func (x *examination) web(ctx context.Context) bool {
 	defer reply.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(reply.Body, maxPageBytes))
 	x.clock(reply)
-	detail := fmt.Sprintf("status %d", reply.StatusCode)
-	if server := reply.Header.Get("Server"); server != "" {
-		detail += " from " + server
-	}
+	detail := fmt.Sprintf("status %d", reply.StatusCode) + software(reply.Header)
 	switch {
 	case reply.StatusCode >= 300 && reply.StatusCode < 400:
 		x.find("http", Fail, detail+", redirected to "+reply.Header.Get("Location"),
 			"give the address of the service itself: the gateway follows no redirect, and a login page is no service")
 		return false
 	case reply.StatusCode == http.StatusNotFound:
-		x.find("http", Fail, detail, "check the path: /UnifiedMessaging/Service.asmx, /EWS/UM2007Legacy.asmx or, for ews, /EWS/Exchange.asmx")
+		x.find("http", Fail, detail, checkPath)
 		return false
 	case reply.StatusCode == http.StatusProxyAuthRequired:
 		x.find("http", Fail, detail, "a proxy on the way asks for a credential, which the gateway never shows: go around it")
 		return false
 	}
 	x.find("http", Good, detail, "")
-	x.schemes(reply)
-	return true
+	x.proxy(reply)
+	return x.schemes(reply)
+}
+
+// versions are the headers by which a server says what it is.
+var versions = []struct{ header, of string }{{"Server", ""}, {"X-OWA-Version", "Exchange "}, {"X-AspNet-Version", "ASP.NET "}}
+
+// software is what a server says of itself, behind a status.
+func software(header http.Header) string {
+	var parts []string
+	for _, v := range versions {
+		if value := header.Get(v.header); value != "" {
+			parts = append(parts, v.of+value)
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " from " + strings.Join(parts, ", ")
 }
 
 func (x *examination) get(ctx context.Context) (*http.Response, error) {
@@ -75,30 +87,4 @@ func (x *examination) clock(reply *http.Response) {
 		return
 	}
 	x.find("clock", Good, fmt.Sprintf("the clocks differ by %v", skew), "")
-}
-
-// schemes compares how the server wants callers to sign in with how the gateway is told to.
-func (x *examination) schemes(reply *http.Response) {
-	var offered []string
-	challenges, err := challenge.Parse(reply.Header.Values("WWW-Authenticate"))
-	for _, c := range challenges {
-		offered = append(offered, c.Scheme)
-	}
-	if err != nil {
-		x.find("authentication", Note, "the server's offer is not well formed: "+err.Error(), "")
-	}
-	wanted := x.settings.Auth
-	signsIn := wanted != "" && wanted != "none"
-	text := strings.Join(offered, ", ")
-	switch {
-	case len(offered) == 0 && signsIn:
-		x.find("authentication", Note, "the server asks nobody to sign in before it sees a call", "")
-	case len(offered) == 0:
-		x.find("authentication", Good, "the server asks nobody to sign in", "")
-	case !signsIn:
-		x.find("authentication", Fail, "the server offers "+text+", and the gateway is told to sign in by none of them",
-			"give --backend-auth, --backend-username and --backend-password-file")
-	default:
-		x.find("authentication", Good, "the server offers "+text+"; the gateway is told "+wanted, "")
-	}
 }
