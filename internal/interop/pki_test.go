@@ -18,9 +18,10 @@ import (
 
 // pki is a server's certificate and the authority that signed it.
 type pki struct {
-	roots *x509.CertPool
-	leaf  []byte
-	key   []byte
+	roots     *x509.CertPool
+	authority []byte
+	leaf      []byte
+	key       []byte
 }
 
 // newPKI makes a certificate that is signed in this way.
@@ -33,7 +34,7 @@ func newPKI(t *testing.T, signature x509.SignatureAlgorithm) *pki {
 	}
 	authorityDER := sign(t, authority, authority, authorityKey, authorityKey)
 	server := &x509.Certificate{SerialNumber: big.NewInt(2), DNSNames: []string{host}, NotAfter: time.Now().Add(time.Hour), SignatureAlgorithm: signature}
-	p := &pki{roots: x509.NewCertPool(), leaf: sign(t, server, authority, serverKey, authorityKey)}
+	p := &pki{roots: x509.NewCertPool(), authority: authorityDER, leaf: sign(t, server, authority, serverKey, authorityKey)}
 	signed, err := x509.ParseCertificate(authorityDER)
 	if err != nil {
 		t.Fatal(err)
