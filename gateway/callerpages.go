@@ -5,10 +5,9 @@ import (
 	"errors"
 	"net/http"
 
-	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/umgateway/umgateway/gateway/authn"
-	"github.com/umgateway/umgateway/gateway/policy"
 	"github.com/umgateway/umgateway/gateway/principal"
 )
 
@@ -30,7 +29,7 @@ func (g *Gateway) forCallers(page http.Handler) http.Handler {
 // admit returns the context for a page: with the principal of a caller whom the limits and the policy let pass.
 func (g *Gateway) admit(r *http.Request) (context.Context, error) {
 	ctx := r.Context()
-	visit := &Call{Peer: frontOf(ctx).peer}
+	visit := &Call{Peer: frontOf(ctx).peer, caller: visitor{r.Header}}
 	if authenticator := g.config.Authenticator(); authenticator != nil {
 		shown := authn.Credentials{Authorization: r.Header.Values("Authorization")}
 		if r.TLS != nil {
@@ -55,20 +54,26 @@ func visitError(err error) *Error {
 }
 
 // authorizeVisit asks the policy whether the caller may make any call at all: a page is about none in particular.
-func (g *Gateway) authorizeVisit(ctx context.Context, _ *Call) error {
-	rules := g.config.Policy()
-	if rules == nil {
-		return nil
-	}
-	caller, _ := principal.FromContext(ctx)
-	for rpc := range g.methods {
-		if rules.Decide(caller, policy.Request{RPC: rpc, Identity: g.config.Identity(ctx)}).Allowed {
+func (g *Gateway) authorizeVisit(ctx context.Context, visit *Call) error {
+	var err error
+	for rpc, m := range g.methods {
+		call := &Call{Method: m.descriptor, FullMethod: rpc, Peer: visit.Peer, Backend: g.config.Backend, caller: visit.caller, hidden: authn.Metadata}
+		routed := ctx
+		if g.config.Route != nil {
+			routed = g.config.Route(ctx, call)
+		}
+		if err = g.decide(routed, call, ""); err == nil {
 			return nil
 		}
 	}
-	if caller.Kind() == principal.None {
-		return &authn.Error{Reason: authn.CredentialsMissing}
-	}
-	return &Error{Code: codes.PermissionDenied, Reason: string(policy.CallForbidden),
-		Message: "the gateway's policy lets this caller make no call"}
+	return err
 }
+
+// visitor is the end of a visit: it has the headers of a request for a page, and nothing is sent to it.
+type visitor struct{ header http.Header }
+
+func (visitor) send(proto.Message) error { return errors.ErrUnsupported }
+
+func (visitor) setHeader(string, string) {}
+
+func (v visitor) metadata(key string) []string { return v.header.Values(key) }

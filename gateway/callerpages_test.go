@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/umgateway/umgateway/gateway"
+	"github.com/umgateway/umgateway/gateway/policy"
 	"github.com/umgateway/umgateway/gateway/principal"
 )
 
@@ -32,6 +34,8 @@ func TestCallerPagesAreForCallers(t *testing.T) {
 		"unreadable":       {closed(t), "Basic ???", "", answered{codes.Unauthenticated, "CREDENTIALS_MALFORMED", 401}},
 		"another scheme":   {closed(t), "Bearer x", "", answered{codes.Unauthenticated, "CREDENTIALS_SCHEME_UNSUPPORTED", 401}},
 		"no right at all":  {closed(t), "Basic Ym9iOnNlY3JldA==", "", answered{codes.PermissionDenied, "CALL_FORBIDDEN", 403}}, // bob:secret
+		"right backend":    {ofBackend(t, "north"), alice, "alice", answered{codes.OK, "", 200}},
+		"wrong backend":    {ofBackend(t, "south"), alice, "", answered{codes.PermissionDenied, "CALL_FORBIDDEN", 403}},
 		"a caller's third": {limited(t, closed(t)), alice, "", answered{codes.ResourceExhausted, "RATE_LIMITED", 429}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -63,6 +67,24 @@ func TestCallerPagesAreForCallers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// ofBackend is a gateway whose policy is about the backend north, and that has another or the same.
+func ofBackend(t *testing.T, backend string) gateway.Config {
+	t.Helper()
+	rules, err := policy.New(policy.Config{Rules: []policy.Rule{{
+		Name: "north", Callers: policy.Callers{Authenticated: true}, RPCs: []string{"*"}, Backends: []string{"north"},
+	}}}, rpcs())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := closed(t)
+	config.Policy = func() *policy.Policy { return rules }
+	config.Route = func(ctx context.Context, call *gateway.Call) context.Context {
+		call.Backend = backend
+		return ctx
+	}
+	return config
 }
 
 func TestCallerPagesPassTheGuardOfTheHost(t *testing.T) {

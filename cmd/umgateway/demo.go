@@ -16,12 +16,21 @@ type demoCommand struct {
 	adminFlags     `embed:""`
 	simulatorFlags `embed:""`
 	BackendAddr    string `default:"127.0.0.1:0" help:"Address of the simulated Exchange server (a free port)."`
+	Console        bool   `default:"true" negatable:"" help:"Serve a web page at /console/ to place and follow calls with."`
 }
 
 // Run simulates and serves until the process is told to end.
 func (c *demoCommand) Run(env *environment) error {
 	logger := c.logger(env.stderr)
-	server, err := exchangesim.New(exchangesim.Config{Log: c.exchangeLog(env.stdout)})
+	config, page, log := c.config(logger), &consolePage{}, c.exchangeLog(env.stdout)
+	if c.Console {
+		page.demo = simulated()
+		log = keep(page.demo.Journal, log)
+		if err := page.addTo(&config); err != nil {
+			return err
+		}
+	}
+	server, err := exchangesim.New(exchangesim.Config{Log: log})
 	if err != nil {
 		return err
 	}
@@ -33,10 +42,11 @@ func (c *demoCommand) Run(env *environment) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	s, err := assemble(only(backend.Settings{URLs: []string{serviceURL(listener)}}), nil, c.config(logger), m, logger)
+	s, err := assemble(only(backend.Settings{URLs: []string{serviceURL(listener)}}), nil, config, m, logger)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	page.service = s
 	on, err := c.listen()
 	if err != nil {
 		return errors.Join(err, s.close(), listener.Close())
@@ -45,7 +55,7 @@ func (c *demoCommand) Run(env *environment) error {
 	if err != nil {
 		return errors.Join(err, s.close(), on.close(), listener.Close())
 	}
-	fmt.Fprint(env.stdout, admin.readyLine(), welcome(serviceURL(listener), on))
+	fmt.Fprint(env.stdout, admin.readyLine(), consoleLine(c.Console, on, false), welcome(serviceURL(listener), on))
 	// The simulator outlives the gateway, so that calls in flight can finish.
 	simulating, stop := context.WithCancel(context.WithoutCancel(env.ctx))
 	defer stop()
@@ -57,11 +67,14 @@ func (c *demoCommand) Run(env *environment) error {
 		}), s.close())
 }
 
+// demoEntryID is the id of a message of the simulator, which has all of them.
+const demoEntryID = "AAAAAFhIZSBwZXJzb25hbCBtZXNzYWdl"
+
 // welcome tells what is there and what to try. The commands can be copied as they are.
 func welcome(simulator string, on listeners) string {
 	return strings.NewReplacer(
 		"{simulator}", simulator, "{ready}", readyLines(on, false), "{http}", on.http.Addr().String(), "{grpc}", on.grpc.Addr().String(),
-		"{entry}", "AAAAAFhIZSBwZXJzb25hbCBtZXNzYWdl", "{call}", exchangesim.DocumentedCallID,
+		"{entry}", demoEntryID, "{call}", exchangesim.DocumentedCallID,
 		"{busy}", exchangesim.BusyNumber,
 	).Replace(`simulated Exchange ready at {simulator}
 {ready}

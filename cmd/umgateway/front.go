@@ -64,11 +64,14 @@ func (l listeners) close() error { return errors.Join(l.grpc.Close(), l.http.Clo
 
 // readyLines say where the fronts can be reached now. They are printed once the listeners accept connections.
 func readyLines(on listeners, encrypted bool) string {
-	scheme := "http"
+	return fmt.Sprintf("gRPC ready at %s\nREST ready at %s://%s\n", on.grpc.Addr(), schemeOf(encrypted), on.http.Addr())
+}
+
+func schemeOf(encrypted bool) string {
 	if encrypted {
-		scheme = "https"
+		return "https"
 	}
-	return fmt.Sprintf("gRPC ready at %s\nREST ready at %s://%s\n", on.grpc.Addr(), scheme, on.http.Addr())
+	return "http"
 }
 
 // together runs functions until the context ends or one of them fails, and waits for all.

@@ -21,6 +21,7 @@ type settings struct {
 	Backend     backend.Settings `embed:"" prefix:"backend-"`
 	ledgerFlags `embed:""`
 	auditFlags  `embed:""`
+	Console     bool `help:"Serve a web page at /console/ to place and follow calls with, to whom callers and policy let it."`
 
 	file *configFile // that --config names; empty without one
 }
@@ -62,7 +63,8 @@ func (c *serveCommand) Run(env *environment) error {
 	hangUp := make(chan os.Signal, 1)
 	signal.Notify(hangUp, syscall.SIGHUP)
 	defer signal.Stop(hangUp)
-	fmt.Fprint(env.stdout, admin.readyLine(), readyLines(on, access.files != nil))
+	encrypted := access.files != nil
+	fmt.Fprint(env.stdout, admin.readyLine(), consoleLine(c.Console, on, encrypted), readyLines(on, encrypted))
 	for _, l := range s.lanes {
 		logger.Info("serving", "backend", l.name, "addresses", l.URLs)
 	}
@@ -78,6 +80,12 @@ func (c *serveCommand) Run(env *environment) error {
 func (c *serveCommand) assemble(access *access, logger *slog.Logger) (*service, error) {
 	config := c.config(logger)
 	access.apply(&config)
+	page := &consolePage{signIn: access.schemes, table: access.routing}
+	if c.Console {
+		if err := page.addTo(&config); err != nil {
+			return nil, err
+		}
+	}
 	auditor, err := c.openAudit(logger)
 	if err != nil {
 		return nil, err
@@ -94,6 +102,7 @@ func (c *serveCommand) assemble(access *access, logger *slog.Logger) (*service, 
 	if err != nil {
 		return nil, errors.Join(err, closeAudit())
 	}
+	page.service = s
 	s.auditor, s.closers = auditor, append(s.closers, closeAudit)
 	if auditor != nil {
 		auditor.failed, auditor.identity = s.observed.metrics.AuditFailed, s.identity

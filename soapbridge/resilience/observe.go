@@ -47,20 +47,22 @@ func (e *Endpoints) refused(err error, priority transport.Priority) {
 
 // Stats is one endpoint at a moment.
 type Stats struct {
-	URL     string
-	State   State
-	Busy    int // exchanges under way
-	Waiting int // calls in line
-	Limit   int // how many exchanges may be under way just now
+	URL   string
+	State State
+	// RetryAfter is how long it is left alone yet; 0 unless it is down.
+	RetryAfter time.Duration
+	Busy       int // exchanges under way
+	Waiting    int // calls in line
+	Limit      int // how many exchanges may be under way just now
 }
 
 // Stats returns the endpoints in the order in which they were given.
 func (e *Endpoints) Stats() []Stats {
 	stats := make([]Stats, 0, len(e.nodes))
 	for _, n := range e.nodes {
-		state, _ := n.breaker.now()
+		state, left := n.breaker.now()
 		busy, waiting, limit := n.line.numbers()
-		stats = append(stats, Stats{URL: n.url, State: state, Busy: busy, Waiting: waiting, Limit: limit})
+		stats = append(stats, Stats{URL: n.url, State: state, RetryAfter: left, Busy: busy, Waiting: waiting, Limit: limit})
 	}
 	return stats
 }

@@ -1,0 +1,12 @@
+// Package docs holds the pages of the documentation that the program itself shows.
+//
+// It promises that they are the very files of this folder.
+package docs
+
+import _ "embed"
+
+// Reasons is the page about the reasons of errors, in Markdown: a heading of the third level for each, below it the codes and
+// the meaning, and the items "Fix" and "Who acts".
+//
+//go:embed reasons.md
+var Reasons string

@@ -1,0 +1,89 @@
+//go:build interop
+
+package browsertest
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+func TestACallIsPlacedWatchedAndEnded(t *testing.T) {
+	t.Parallel()
+	b := open(t, demo(t).ready["console"])
+	b.shows("#health-mark", "Backend is well")
+	b.shows("#demo-mark", "no telephone rings")
+	b.shows("#um-mark", "Unified Messaging on")
+	b.look("start")
+
+	b.click("#place-button")
+	b.shows("#call-mark", "Alerted")
+	b.shows(`[data-state="CALL_STATE_ALERTED"]`, "for")
+	b.look("ringing")
+	b.shows("#call-mark", "Connected")
+	b.look("connected")
+	b.size(390, 844)
+	b.look("connected-narrow")
+	b.size(1280, 1000)
+	b.click("#hang-up")
+	b.shows("#outcome", "ended in the ordinary way")
+	b.shows("#call-mark", "Disconnected")
+	for _, state := range []string{"CONNECTING", "ALERTED", "CONNECTED", "DISCONNECTED"} {
+		b.wait(state+" has its time", `document.querySelector('[data-state="CALL_STATE_`+state+`"] time')?.dateTime`)
+	}
+	b.wait("what goes to the server is shown", `document.querySelectorAll("#exchange-list [data-operation=PlayOnPhone]").length === 1`)
+	b.click("#exchange-list [data-operation=Disconnect] summary")
+	b.shows("#exchange-list pre", "DisconnectResponse")
+	b.look("ended")
+}
+
+func TestWhyACallFailedIsSaid(t *testing.T) {
+	t.Parallel()
+	b := open(t, demo(t).ready["console"])
+	for number, cause := range map[string]string{
+		"4255550101": "The line was busy.", "4255550102": "Nobody answered.", "4255550103": "could not be reached",
+	} {
+		b.fill("#number", number)
+		b.click("#place-button")
+		b.shows("#call-number", number)
+		b.shows("#outcome", cause)
+	}
+	b.look("busy")
+
+	b.fill("#number", "4255550104")
+	b.click("#place-button")
+	b.shows("#place-error", "What to do:")
+	b.shows("#place-error a", "About DIALING_RULES_FORBID")
+	b.look("forbidden")
+	b.size(390, 844)
+	b.look("forbidden-narrow")
+	b.size(1280, 1000)
+
+	b.fill("#number", " ")
+	b.click("#place-button")
+	b.shows("#place-error", "Fill in the number to dial.")
+	if id := b.focused(); id != "number" {
+		t.Errorf("the focus is at %q, want the field that is not filled in", id)
+	}
+
+	b.click("#call .more summary, .more summary")
+	b.fill("#follow-id", "bm8gc3VjaCBjYWxs")
+	b.click("#follow button")
+	b.shows("#call-error", "CALL_NOT_FOUND")
+	b.look("unknown-call")
+}
+
+func TestACallRingsOnceHoweverOftenTheButtonIsPressed(t *testing.T) {
+	t.Parallel()
+	b := open(t, demo(t).ready["console"])
+	b.do(chromedp.DoubleClick("#place-button"))
+	b.shows("#call-mark", "Connected")
+	b.wait("one call was placed", `document.querySelectorAll("#exchange-list [data-operation=PlayOnPhone]").length === 1`)
+}
+
+func TestEachReasonIsExplained(t *testing.T) {
+	t.Parallel()
+	b := open(t, demo(t).ready["console"]+"reasons.html#CALL_NOT_FOUND")
+	b.shows("#CALL_NOT_FOUND", "Who acts:")
+	b.look("reasons")
+}

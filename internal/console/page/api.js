@@ -1,0 +1,96 @@
+// The gateway's REST API, as far as the console uses it.
+
+import * as session from "./session.js";
+
+/** How callers can sign in, by schemes; known once the page has asked. */
+export const gateway = { signIn: [], demo: null, reasons: {} };
+
+/** An error that the gateway has answered with, or that kept an answer away. */
+export class ApiError extends Error {
+  constructor({ status = 0, code = 0, reason = "", message, requestId = "", fields = [], retryAfterMs = 0 }) {
+    super(message);
+    Object.assign(this, { status, code, reason, requestId, fields, retryAfterMs });
+  }
+
+  /** No answer arrived: the request may have been carried out all the same. */
+  get lost() {
+    return this.status === 0;
+  }
+}
+
+/** Reads the body of an error, a google.rpc.Status. */
+export function errorOf(status, body) {
+  const detail = (type) => body?.details?.find((each) => each["@type"] === "type.googleapis.com/google.rpc." + type);
+  const seconds = parseFloat(detail("RetryInfo")?.retryDelay ?? "0");
+  return new ApiError({
+    status,
+    code: body?.code ?? 0,
+    reason: detail("ErrorInfo")?.reason ?? "",
+    message: body?.message ?? `the gateway answered with the status ${status}`,
+    requestId: detail("RequestInfo")?.requestId ?? "",
+    fields: detail("BadRequest")?.fieldViolations ?? [],
+    retryAfterMs: seconds * 1000,
+  });
+}
+
+/** Sends a request and returns the response, whatever its status. */
+export async function send(path, { method = "GET", body, headers = {}, signal } = {}) {
+  const signed = session.sign(gateway.signIn);
+  const options = { method, credentials: signed.credentials, signal, cache: "no-store", redirect: "error", referrerPolicy: "no-referrer" };
+  options.headers = { Accept: "application/json", ...signed.headers, ...headers };
+  if (body !== undefined) {
+    options.body = JSON.stringify(body);
+    options.headers["Content-Type"] = "application/json";
+  }
+  try {
+    return await fetch(path, options);
+  } catch (cause) {
+    if (cause.name === "AbortError") throw cause;
+    throw new ApiError({ message: "The gateway does not answer." });
+  }
+}
+
+/** Sends a request and returns the message that it is answered with. */
+export async function request(path, options) {
+  const response = await send(path, options);
+  let body = null;
+  try {
+    body = await response.json();
+  } catch {
+    if (response.ok) throw new ApiError({ message: "The gateway's answer broke off." });
+  }
+  if (!response.ok) throw errorOf(response.status, body);
+  return body;
+}
+
+export const get = (path) => request(path);
+export const post = (path, body, headers) => request(path, { method: "POST", body, headers });
+
+/** The path of a call. Ids hold slashes, which stay escaped. */
+export const callPath = (id, verb = "") => "/v1/calls/" + encodeURIComponent(id) + verb;
+
+/**
+ * A fresh key for one request with a side effect: a UUID of version 4 (RFC 9562). crypto.randomUUID would need https.
+ */
+export function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+/**
+ * Posts what rings a telephone. When no answer arrives it asks again under the same key, so that the telephone rings once
+ * however often it asks.
+ */
+export async function postOnce(path, body, key) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await post(path, body, { "Idempotency-Key": key });
+    } catch (error) {
+      if (!error.lost || attempt === 3) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500 * attempt));
+    }
+  }
+}

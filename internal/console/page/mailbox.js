@@ -1,0 +1,95 @@
+// Shows the voice settings of the mailbox, and changes them.
+
+import { get, post } from "./api.js";
+import { $, guarded, mark, show, write } from "./dom.js";
+import { clear, explain } from "./problem.js";
+
+let settings = null; // as they were read last
+
+/** Sets the card up. */
+export function setUp() {
+  flip($("oof"), "/v1/mailbox:setOofStatus", (on) => `The Out-of-Office greeting is ${on ? "on" : "off"}.`);
+  flip($("missed"), "/v1/mailbox:setMissedCallNotificationEnabled", (on) => `Mails about missed calls are ${on ? "on" : "off"}.`);
+  save($("dial-form"), $("own-number"), "/v1/mailbox:setPlayOnPhoneDialString", "dialString", "The number is saved.");
+  save($("folder-form"), $("folder"), "/v1/mailbox:setTelephoneAccessFolderEmail", "base64FolderId", "The folder is saved.");
+}
+
+/** Reads the settings. */
+export async function read() {
+  clear($("mailbox-error"));
+  $("mailbox").setAttribute("aria-busy", "true");
+  try {
+    const [{ enabled }, properties] = await Promise.all([get("/v1/mailbox:umEnabled"), get("/v1/mailbox/umProperties")]);
+    settings = properties;
+    mark($("um-mark"), enabled ? "Unified Messaging on" : "Unified Messaging off", enabled ? "good" : "bad");
+    draw();
+    show($("mailbox-empty"), false);
+    show($("mailbox-body"), true);
+  } catch (error) {
+    unreadable(error);
+  } finally {
+    $("mailbox").setAttribute("aria-busy", "false");
+  }
+}
+
+/** Shows nothing, since nobody has signed in. */
+export function hide() {
+  settings = null;
+  clear($("mailbox-error"));
+  show($("mailbox-body"), false);
+  mark($("um-mark"), "", "quiet");
+  write($("mailbox-empty"), "Sign in to see the settings.");
+  show($("mailbox-empty"), true);
+}
+
+function unreadable(error) {
+  settings = null;
+  show($("mailbox-body"), false);
+  mark($("um-mark"), "", "quiet");
+  const unsupported = error.reason === "OPERATION_UNSUPPORTED";
+  write($("mailbox-empty"), unsupported ? "The backend has no voice settings: Exchange Web Services do not offer them." : "");
+  show($("mailbox-empty"), unsupported);
+  if (!unsupported) explain($("mailbox-error"), error);
+}
+
+function draw() {
+  $("oof").checked = settings.oofStatus;
+  $("missed").checked = settings.missedCallNotificationEnabled;
+  $("own-number").value = settings.playOnPhoneDialString;
+  $("folder").value = settings.telephoneAccessFolderEmail;
+  write($("access-numbers"), settings.telephoneAccessNumbers || "None");
+}
+
+function flip(control, path, said) {
+  control.addEventListener("change", () => {
+    const on = control.checked;
+    if (control.getAttribute("aria-disabled") === "true") {
+      control.checked = !on;
+      return;
+    }
+    guarded(control, async () => {
+      if (!(await change(path, { enabled: on }, said(on)))) control.checked = !on;
+    });
+  });
+}
+
+function save(form, field, path, name, said) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    guarded(form.querySelector("button"), () => change(path, { [name]: field.value.trim() }, said));
+  });
+}
+
+/** Changes a setting, and tells whether it did. */
+async function change(path, body, said) {
+  clear($("mailbox-error"));
+  write($("mailbox-live"), "");
+  try {
+    await post(path, body);
+    write($("mailbox-live"), said);
+    return true;
+  } catch (error) {
+    explain($("mailbox-error"), error);
+    return false;
+  }
+}

@@ -1,0 +1,108 @@
+// Places calls.
+
+import { newKey, postOnce } from "./api.js";
+import { $, guarded, make, show } from "./dom.js";
+import { clear, explain } from "./problem.js";
+
+const LEASE = { unattended: "30s" };
+
+let kept = null; // {key, asked}: a request whose answer was lost, to be asked for under the same key
+
+/** Sets the form up. `placed` is told the id and the number of each new call. */
+export function setUp(placed) {
+  const form = $("place");
+  for (const kind of form.elements.kind) kind.addEventListener("change", chooseKind);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    guarded($("place-button"), () => submit(form, placed));
+  });
+  chooseKind();
+}
+
+/** Offers what a simulator has. */
+export function offer(demo) {
+  if (!demo) return;
+  const number = $("number");
+  $("message-id").value = demo.entryId;
+  number.value = demo.numbers[0]?.dialString ?? "";
+  $("numbers").replaceChildren(...demo.numbers.map((each) => make("option", { value: each.dialString }, each.meaning)));
+  $("try-numbers").replaceChildren(...demo.numbers.map((each) => {
+    const button = make("button", { type: "button", class: "chip", title: each.dialString }, each.meaning);
+    button.addEventListener("click", () => {
+      number.value = each.dialString;
+      number.focus();
+    });
+    return button;
+  }));
+  show($("try-numbers"), true);
+}
+
+let itemIds = false; // Exchange Web Services have ids of another kind
+
+/** Suits the form to the dialect of the backends, if they all speak one. */
+export function speak(dialects) {
+  itemIds = dialects.length > 0 && dialects.every((dialect) => dialect === "ews");
+  $("message-hint").textContent = itemIds ? "The item id, as Exchange Web Services hand it out" : "The entry id, as Exchange hands it out";
+}
+
+function chooseKind() {
+  const message = $("place").elements.kind.value === "message";
+  show($("message-field"), message);
+  show($("greeting-field"), !message);
+}
+
+function asked(form) {
+  const { kind, messageId, greeting, number, lease } = form.elements;
+  const body = { dialString: number.value.trim() };
+  if (lease.checked) body.lease = LEASE;
+  if (kind.value === "greeting") return { path: "/v1/calls:playOnPhoneGreeting", body: { ...body, greetingType: greeting.value } };
+  const id = itemIds ? "itemId" : "entryId";
+  return { path: "/v1/calls:playOnPhone", body: { ...body, [id]: messageId.value.trim() } };
+}
+
+async function submit(form, placed) {
+  clear($("place-error"));
+  if (!complete(form)) return;
+  const { path, body } = asked(form);
+  const text = path + JSON.stringify(body);
+  // The same request again, after its answer was lost: the same key finds out what became of it.
+  if (kept?.text !== text) kept = { key: newKey(), text };
+  $("place-button").textContent = "Placing…";
+  try {
+    const { callId } = await postOnce(path, body, kept.key);
+    kept = null;
+    placed(callId, body.dialString);
+  } catch (error) {
+    refused(error);
+  } finally {
+    $("place-button").textContent = kept ? "Ask again" : "Place call";
+  }
+}
+
+function refused(error) {
+  const open = error.lost || error.reason === "DEADLINE" || error.reason === "CANCELED";
+  if (!open) kept = null;
+  const more = open ? [make("p", {}, "The telephone may be ringing. Asking again finds out, and does not ring it a second time.")] : [];
+  explain($("place-error"), error, ...more);
+  const field = error.fields?.map((each) => FIELDS[each.field]).find((each) => each);
+  if (field) $(field).focus();
+}
+
+const FIELDS = { dial_string: "number", entry_id: "message-id", item_id: "message-id" };
+
+/** Tells whether everything is filled in, and leads to what is not. */
+function complete(form) {
+  const message = form.elements.kind.value === "message";
+  const wanted = [...(message ? [$("message-id")] : []), $("number")];
+  const missing = wanted.filter((field) => field.value.trim() === "");
+  for (const field of [$("message-id"), $("number")]) {
+    const bad = missing.includes(field);
+    if (bad) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
+  }
+  if (missing.length === 0) return true;
+  const names = missing.map((field) => field.labels[0].textContent.toLowerCase()).join(" and ");
+  explain($("place-error"), { message: `Fill in the ${names}.` });
+  missing[0].focus();
+  return false;
+}
