@@ -74,7 +74,7 @@ func ofBackend(t *testing.T, backend string) gateway.Config {
 	t.Helper()
 	rules, err := policy.New(policy.Config{Rules: []policy.Rule{{
 		Name: "north", Callers: policy.Callers{Authenticated: true}, RPCs: []string{"*"}, Backends: []string{"north"},
-	}}}, rpcs())
+	}}}, rpcs(), "north", "south")
 	if err != nil {
 		t.Fatal(err)
 	}

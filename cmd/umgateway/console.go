@@ -22,7 +22,7 @@ type consolePage struct {
 	service *service // set before it is served
 	signIn  func() []string
 	table   func() *routing.Table // nil where there is nothing to choose
-	demo    *console.Demo // nil unless the backend is a simulator
+	demo    *console.Demo         // nil unless the backend is a simulator
 }
 
 // addTo puts the console beside the rpcs.

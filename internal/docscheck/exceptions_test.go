@@ -9,6 +9,7 @@ var notRun = []struct{ page, first, reason string }{
 	{"deploy/README.md", "install dist/umgateway /usr/bin/", "changes the machine; the unit is tested in deploy/systemd"},
 	{"docs/connecting.md", `go run ./cmd/umgateway doctor --backend-url https://mail.example.com/UnifiedMessaging/Service.asmx \`,
 		"needs an Exchange server; internal/doctor and internal/interop do this before others"},
+	{"docs/console.md", "cd internal/console/browsertest && go test -tags interop ./...", "the continuous integration does, by .ci/modules"},
 	{"docs/umctl.md", "source <(umctl completion zsh)", "is for another shell; cmd/umctl tests it there"},
 	{"docs/umctl.md", "umctl completion fish | source", "is for another shell; cmd/umctl tests it there"},
 }
