@@ -31,7 +31,7 @@ type allocated struct {
 func (b *bench) allocations(ctx context.Context, l load) (a allocated, err error) {
 	s := &stand{}
 	defer func() { err = errors.Join(err, s.stop()) }()
-	if s.backend, err = s.keep(launch(ctx, []string{"SOAP"}, nil, b.self, "backend", "0s")); err != nil {
+	if s.backend, err = s.keep(launch(ctx, b.role("SOAP", "backend", "0s"))); err != nil {
 		return a, err
 	}
 	server, err := s.keep(b.serve(ctx, theGateway, s.backend.address["SOAP"], true))

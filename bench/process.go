@@ -23,13 +23,23 @@ type process struct {
 	foreign bool              // it does not end with its standard input, as the roles of this program do
 }
 
-// launch starts a program, with additions to its environment, and waits until it has said "X ready at ADDRESS" for each of the names.
-func launch(ctx context.Context, names, environment []string, path string, args ...string) (*process, error) {
-	p := &process{name: strings.Join(append([]string{path}, args...), " "), address: map[string]string{}}
-	p.command = exec.CommandContext(ctx, path, args...)
+// program is what is to be started.
+type program struct {
+	path        string
+	args        []string
+	environment []string // in addition to this program's
+	names       []string // of what it will say is ready
+	foreign     bool     // see process
+}
+
+// launch starts a program and waits until it has said "X ready at ADDRESS" for each of the names. What else it says is ready
+// is noted as well.
+func launch(ctx context.Context, what program) (*process, error) {
+	p := &process{name: strings.Join(append([]string{what.path}, what.args...), " "), address: map[string]string{}, foreign: what.foreign}
+	p.command = exec.CommandContext(ctx, what.path, what.args...)
 	p.command.Cancel = func() error { return p.command.Process.Signal(os.Interrupt) }
 	p.command.WaitDelay = 5 * time.Second
-	p.command.Env = append(os.Environ(), environment...)
+	p.command.Env = append(os.Environ(), what.environment...)
 	log, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		return nil, err
@@ -47,17 +57,14 @@ func launch(ctx context.Context, names, environment []string, path string, args 
 	if err := p.command.Start(); err != nil {
 		return nil, err
 	}
-	for range names {
-		line, err := p.line()
-		if err != nil {
-			return nil, errors.Join(err, p.stop())
-		}
-		what, address, _ := strings.Cut(line, " ready at ")
-		p.address[what] = strings.TrimPrefix(address, "http://")
-	}
-	for _, name := range names {
-		if p.address[name] == "" {
-			return nil, errors.Join(fmt.Errorf("%s: it did not say where %s is ready", p.name, name), p.stop())
+	for _, name := range what.names {
+		for p.address[name] == "" {
+			line, err := p.line()
+			if err != nil {
+				return nil, errors.Join(fmt.Errorf("wait for %s: %w", name, err), p.stop())
+			}
+			said, address, _ := strings.Cut(line, " ready at ")
+			p.address[said] = strings.TrimPrefix(address, "http://")
 		}
 	}
 	return p, nil

@@ -34,7 +34,7 @@ type stand struct {
 func (b *bench) prepare(ctx context.Context, c contest) (*stand, error) {
 	s := &stand{servers: map[server]*process{}}
 	var err error
-	if s.backend, err = s.keep(launch(ctx, []string{"SOAP"}, nil, b.self, "backend", c.delay.String())); err != nil {
+	if s.backend, err = s.keep(launch(ctx, b.role("SOAP", "backend", c.delay.String()))); err != nil {
 		return s, err
 	}
 	for _, e := range c.entrants {
@@ -74,29 +74,35 @@ func (s *stand) stop() error {
 func (b *bench) serve(ctx context.Context, what server, backend string, hooked bool) (*process, error) {
 	switch what.kind {
 	case kindProxy:
-		return launch(ctx, []string{"SOAP"}, nil, b.self, "proxy", backend)
+		return launch(ctx, b.role("SOAP", "proxy", backend))
 	case kindOrdinary:
-		return launch(ctx, []string{"gRPC", "REST"}, nil, b.self, "ordinary", backend)
+		return launch(ctx, b.role("REST", "ordinary", backend))
 	}
 	// Each has a ledger of its own.
 	state, err := os.MkdirTemp(b.folder, "state-")
 	if err != nil {
 		return nil, err
 	}
-	path, names, environment := b.programs.plain, []string{"gRPC", "REST"}, []string{"STATE_DIRECTORY=" + state, "UMGATEWAY_ADMIN_ADDR=127.0.0.1:0"}
+	gateway := program{
+		path: b.programs.plain, foreign: true, names: []string{"gRPC", "REST"},
+		environment: []string{"STATE_DIRECTORY=" + state, "UMGATEWAY_ADMIN_ADDR=127.0.0.1:0"},
+		args: append([]string{"serve",
+			"--http-addr", "127.0.0.1:0", "--grpc-addr", "127.0.0.1:0", "--backend-url", "http://" + backend + servicePath,
+		}, strings.Fields(what.flags)...),
+	}
 	switch {
 	case hooked:
-		path, names, environment = b.programs.hooked, append(names, "hook"), append(environment, hook.Variable+"=1")
+		gateway.path = b.programs.hooked
+		gateway.names, gateway.environment = append(gateway.names, "hook"), append(gateway.environment, hook.Variable+"=1")
 	case what.program != "":
-		path = what.program
+		gateway.path = what.program
 	}
-	p, err := launch(ctx, names, environment, path, append([]string{"serve",
-		"--http-addr", "127.0.0.1:0", "--grpc-addr", "127.0.0.1:0", "--backend-url", "http://" + backend + servicePath,
-	}, strings.Fields(what.flags)...)...)
-	if err == nil {
-		p.foreign = true
-	}
-	return p, err
+	return launch(ctx, gateway)
+}
+
+// role is this program in one of its roles, which says last that the named address is ready.
+func (b *bench) role(name string, args ...string) program {
+	return program{path: b.self, args: args, names: []string{name}}
 }
 
 // fronts says which front of a server a protocol is for.
@@ -108,5 +114,5 @@ func (b *bench) call(ctx context.Context, l load, on *process) (*process, error)
 	if err != nil {
 		return nil, err
 	}
-	return launch(ctx, []string{"load"}, nil, b.self, "load", string(description), on.address[fronts[l.Protocol]])
+	return launch(ctx, b.role("load", "load", string(description), on.address[fronts[l.Protocol]]))
 }
