@@ -102,6 +102,7 @@ type Config struct {
 type Gateway struct {
 	config    Config
 	methods   map[string]*method
+	lines     map[string]line // of the log, by full method name
 	validator protovalidate.Validator
 	handle    Handler
 	grpc      *grpc.Server
@@ -128,7 +129,7 @@ func New(config Config) (*Gateway, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
-	g := &Gateway{config: config, methods: methods, validator: validator}
+	g := &Gateway{config: config, methods: methods, lines: linesOf(config.Logger, methods), validator: validator}
 	g.draining, g.endStreams = context.WithCancel(context.Background())
 	g.health = &healthServer{Server: health.NewServer(), draining: g.draining}
 	g.handle = chain(g.interceptors(), g.invoke)

@@ -17,26 +17,49 @@ import (
 	"github.com/umgateway/umgateway/soapbridge"
 )
 
+// line writes the lines of one rpc. What all of them say is formatted once.
+type line struct{ handler, succeeded slog.Handler }
+
+// linesOf prepares the lines of all methods.
+func linesOf(logger *slog.Logger, methods map[string]*method) map[string]line {
+	lines := make(map[string]line, len(methods))
+	for full := range methods {
+		handler := logger.Handler().WithAttrs([]slog.Attr{slog.String("rpc", strings.TrimPrefix(full, "/"))})
+		lines[full] = line{handler, handler.WithAttrs([]slog.Attr{slog.String("code", codes.OK.String())})}
+	}
+	return lines
+}
+
 // log writes one line for each call when it has ended.
 func (g *Gateway) log(ctx context.Context, call *Call, next Handler) error {
 	start := time.Now()
 	err := next(ctx, call)
-	level := levelOf(err)
-	if !g.config.Logger.Enabled(ctx, level) {
+	handler, level := g.lines[call.FullMethod].handler, slog.LevelInfo
+	if err == nil {
+		handler = g.lines[call.FullMethod].succeeded
+	} else {
+		level = levelOf(err)
+	}
+	if !handler.Enabled(ctx, level) {
 		return err
 	}
-	attributes := append(make([]slog.Attr, 0, 12),
+	now := time.Now()
+	// A record holds five attributes without memory of their own. Where in the code it comes from is of no interest.
+	record := slog.NewRecord(now, level, "call", 0)
+	record.AddAttrs(
 		slog.String("request_id", call.RequestID),
-		slog.String("rpc", strings.TrimPrefix(call.FullMethod, "/")),
 		slog.String("protocol", string(call.Protocol)),
-		slog.Duration("duration", time.Since(start)))
+		slog.Duration("duration", now.Sub(start)))
 	if g.config.Route != nil {
-		attributes = append(attributes, slog.String("backend", call.Backend))
+		record.AddAttrs(slog.String("backend", call.Backend))
 	}
 	if call.Peer != nil {
-		attributes = append(attributes, slog.String("peer", addressOf(call.Peer)))
+		record.AddAttrs(slog.String("peer", addressOf(call.Peer)))
 	}
-	g.config.Logger.LogAttrs(ctx, level, "call", appendOutcome(attributes, call, err)...)
+	if err != nil {
+		record.AddAttrs(outcomeOf(call, err)...)
+	}
+	_ = handler.Handle(ctx, record) // as a slog.Logger has it: a call does not fail with its line
 	return err
 }
 
@@ -52,9 +75,6 @@ func addressOf(peer net.Addr) string {
 
 // levelOf asks for an operator's attention only where one can do something.
 func levelOf(err error) slog.Level {
-	if err == nil {
-		return slog.LevelInfo
-	}
 	var e *Error
 	if !errors.As(err, &e) {
 		return slog.LevelError
@@ -68,23 +88,21 @@ func levelOf(err error) slog.Level {
 	return slog.LevelInfo
 }
 
-// appendOutcome describes how a call ended. Text of the backend is included, with whatever the caller sent in confidence
-// taken out of it: backends repeat ids and numbers in their faults.
-func appendOutcome(attributes []slog.Attr, call *Call, err error) []slog.Attr {
-	if err == nil {
-		return append(attributes, slog.String("code", codes.OK.String()))
-	}
+// outcomeOf describes how a call failed. Text of the backend is included, with whatever the caller sent in confidence taken
+// out of it: backends repeat ids and numbers in their faults.
+func outcomeOf(call *Call, err error) []slog.Attr {
 	var e *Error
 	if !errors.As(err, &e) {
-		return append(attributes, slog.String("code", codes.Unknown.String()))
+		return []slog.Attr{slog.String("code", codes.Unknown.String())}
 	}
 	hide := newRedactor(call.Request)
 	text := e.Message
 	if e.Cause != nil {
 		text = e.Cause.Error()
 	}
-	attributes = append(attributes,
-		slog.String("code", e.Code.String()), slog.String("reason", e.Reason), slog.String("error", hide(text)))
+	attributes := []slog.Attr{
+		slog.String("code", e.Code.String()), slog.String("reason", e.Reason), slog.String("error", hide(text)),
+	}
 	var failure *soapbridge.Error
 	if errors.As(err, &failure) && failure.Fault != nil && failure.Fault.Text != "" {
 		attributes = append(attributes, slog.String("fault_text", hide(shorten(failure.Fault.Text))))

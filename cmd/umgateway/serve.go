@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"github.com/umgateway/umgateway/internal/backend"
@@ -41,6 +42,7 @@ func (c *serveCommand) Run(env *environment) error {
 		return err
 	}
 	logger := c.logger(env.stderr)
+	defer runtime.KeepAlive(headroom())
 	access, err := newAccess(c.accessFlags, c.file.sections, reachOf(c.backends()), logger)
 	if err != nil {
 		return err
