@@ -3,9 +3,7 @@ package gateway
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"time"
 )
 
@@ -13,13 +11,13 @@ import (
 func (g *Gateway) accept(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		f := &front{requestID: requestID(r.Header.Get(requestIDHeader)), tls: r.TLS, setHeader: w.Header().Set}
-		if address, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-			f.peer = net.TCPAddrFromAddrPort(address)
+		answer := w.Header()
+		f := &front{requestID: requestID(r.Header.Get(httpRequestID)), tls: r.TLS, sent: r.Header, answer: answer}
+		if r.RemoteAddr != "" {
+			f.peer = remote(r.RemoteAddr)
 		}
-		w.Header().Set(requestIDHeader, f.requestID)
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Cache-Control", "no-store")
+		answer[httpRequestID] = []string{f.requestID}
+		answer["X-Content-Type-Options"], answer["Cache-Control"] = noSniff, noStore
 		watched := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(watched, r.WithContext(context.WithValue(r.Context(), frontKey{}, f)))
 		if !f.reached {
@@ -31,6 +29,12 @@ func (g *Gateway) accept(next http.Handler) http.Handler {
 		}
 	})
 }
+
+// httpRequestID is requestIDHeader as net/http writes it.
+const httpRequestID = "X-Request-Id"
+
+// Headers of all responses, which share them.
+var noSniff, noStore = []string{"nosniff"}, []string{"no-store"}
 
 // statusWriter remembers the status.
 type statusWriter struct {

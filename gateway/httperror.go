@@ -9,11 +9,8 @@ import (
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
-
-	"github.com/umgateway/umgateway/gateway/authn"
 )
 
 // writeError answers with an error that a call ended with, or that the generated code found before there was a call.
@@ -32,14 +29,9 @@ func (g *Gateway) writeError(ctx context.Context, _ *runtime.ServeMux, _ runtime
 // refuseCall has a request that cannot become a call refused as one, with the error: by the interceptors, so that it is
 // logged and counted, and so that only callers learn what is wrong with it who may call at all.
 func (g *Gateway) refuseCall(r *http.Request, m *method, e *Error) error {
-	ctx, err := runtime.AnnotateContext(r.Context(), g.mux, r, m.full)
-	if err != nil {
-		// Some other header cannot be read, which is what the request is refused for.
-		ctx = metadata.NewOutgoingContext(r.Context(), metadata.MD{authn.Metadata: r.Header.Values("Authorization")})
-	}
-	call := inProcess{g}.newCall(ctx, m, m.input.New().Interface(), nil)
+	call := newRESTCall(r.Context(), m, m.input.New().Interface(), nil)
 	call.undecodable = e
-	if err := g.handle(ctx, call); err != nil {
+	if err := g.handle(r.Context(), &call.Call); err != nil {
 		return err
 	}
 	return e

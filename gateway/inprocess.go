@@ -4,10 +4,11 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"net/http"
+	"slices"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 )
@@ -24,33 +25,39 @@ func (p inProcess) Invoke(ctx context.Context, fullMethod string, in, out any, o
 	if !known || !isRequest || !isResponse {
 		return status.Errorf(codes.Unimplemented, "unknown method %s", fullMethod)
 	}
-	call := p.newCall(ctx, m, request, func(m proto.Message) error { proto.Merge(response, m); return nil })
-	return p.gateway.handle(ctx, call)
+	call := newRESTCall(ctx, m, request, func(m proto.Message) error { proto.Merge(response, m); return nil })
+	return p.gateway.handle(ctx, &call.Call)
 }
 
 // restCall is a call that arrived over REST.
 type restCall struct {
 	Call
-	front   *front
-	sent    metadata.MD
-	respond func(proto.Message) error
+	front    *front
+	respond  func(proto.Message) error // nil if the response is only to be kept
+	response proto.Message
 }
 
-func (c *restCall) send(m proto.Message) error   { return c.respond(m) }
-func (c *restCall) setHeader(key, value string)  { c.front.setHeader(key, value) }
-func (c *restCall) metadata(key string) []string { return c.sent.Get(key) }
+func (c *restCall) send(m proto.Message) error {
+	if c.respond != nil {
+		return c.respond(m)
+	}
+	c.response = m
+	return nil
+}
 
-// newCall makes a call of what the HTTP side knows about it.
-func (p inProcess) newCall(ctx context.Context, m *method, request proto.Message, respond func(proto.Message) error) *Call {
+func (c *restCall) setHeader(key, value string)  { c.front.answer.Set(key, value) }
+func (c *restCall) metadata(key string) []string { return c.front.forwarded(key) }
+
+// newRESTCall makes a call of what the HTTP side knows about it.
+func newRESTCall(ctx context.Context, m *method, request proto.Message, respond func(proto.Message) error) *restCall {
 	front := frontOf(ctx)
 	front.reached = true
 	c := &restCall{front: front, respond: respond}
-	c.sent, _ = metadata.FromOutgoingContext(ctx)
 	c.Call = Call{
 		Method: m.descriptor, FullMethod: m.full, Protocol: ProtocolREST, Request: request,
 		Peer: front.peer, TLS: front.tls, RequestID: front.requestID, caller: c,
 	}
-	return &c.Call
+	return c
 }
 
 // NewStream is never called: REST serves WatchCall by a handler of its own.
@@ -63,9 +70,31 @@ type front struct {
 	requestID string
 	peer      net.Addr
 	tls       *tls.ConnectionState
-	setHeader func(key, value string)
+	sent      http.Header
+	answer    http.Header
 	reached   bool // the request became a call, which has logged itself
 }
+
+// forwarded returns the values of a header for metadata, those that gRPC could carry.
+func (f *front) forwarded(key string) []string {
+	values := f.sent[http.CanonicalHeaderKey(key)]
+	if !slices.ContainsFunc(values, isNoMetadata) {
+		return values
+	}
+	return slices.DeleteFunc(slices.Clone(values), isNoMetadata)
+}
+
+// isNoMetadata tells whether a value holds what metadata in ASCII cannot (the gRPC specification, "ASCII-Value").
+func isNoMetadata(value string) bool { return !isPrintableASCII(value) }
+
+// remote is an address of a peer as net/http tells it.
+type remote string
+
+// Network names the protocol.
+func (remote) Network() string { return "tcp" }
+
+// String is the address.
+func (r remote) String() string { return string(r) }
 
 type frontKey struct{}
 
@@ -73,5 +102,5 @@ func frontOf(ctx context.Context) *front {
 	if f, ok := ctx.Value(frontKey{}).(*front); ok {
 		return f
 	}
-	return &front{setHeader: func(string, string) {}}
+	return &front{answer: http.Header{}}
 }

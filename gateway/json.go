@@ -25,6 +25,9 @@ func (marshaler) Marshal(v any) ([]byte, error) {
 	if !ok {
 		return nil, errNotMessage
 	}
+	if m.ProtoReflect().Descriptor().Fields().Len() == 0 {
+		return []byte("{}"), nil
+	}
 	return marshalJSON(protojson.MarshalOptions{EmitDefaultValues: true}, m)
 }
 

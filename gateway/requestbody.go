@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
@@ -36,8 +37,13 @@ const bodyTimeout = 30 * time.Second
 // checkRequest looks at what the generated code does not look at: unknown query parameters, a body that is too large.
 func (g *Gateway) checkRequest(routes []*route) runtime.Middleware {
 	return func(next runtime.HandlerFunc) runtime.HandlerFunc {
+		var found atomic.Pointer[route] // next serves one route, always the same
 		return func(w http.ResponseWriter, r *http.Request, path map[string]string) {
-			chosen := routeOf(routes, r)
+			chosen := found.Load()
+			if chosen == nil {
+				chosen = routeOf(routes, r)
+				found.Store(chosen)
+			}
 			if chosen == nil {
 				g.refuse(w, r, &Error{Code: codes.Internal, Reason: reasonInternal, Message: "the gateway failed"})
 				return
@@ -52,18 +58,25 @@ func (g *Gateway) checkRequest(routes []*route) runtime.Middleware {
 				g.writeError(r.Context(), nil, nil, w, r, err)
 				return
 			}
+			if chosen.isDirect(r) {
+				g.serveDirect(w, r, chosen, body)
+				return
+			}
 			next(w, r, path)
 		}
 	}
 }
 
 func (g *Gateway) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength == 0 {
+		return nil, nil
+	}
 	control := http.NewResponseController(w)
 	// Not every ResponseWriter has deadlines; those of tests do not.
 	if control.SetReadDeadline(time.Now().Add(bodyTimeout)) == nil {
 		defer func() { _ = control.SetReadDeadline(time.Time{}) }()
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(g.config.MaxRequestBytes)))
+	data, err := readAll(http.MaxBytesReader(w, r.Body, int64(g.config.MaxRequestBytes)), r.ContentLength)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -74,9 +87,22 @@ func (g *Gateway) readBody(w http.ResponseWriter, r *http.Request) ([]byte, erro
 	return data, nil
 }
 
+// readAll is io.ReadAll for a source that is said to hold so many bytes; a negative number says nothing.
+func readAll(source io.Reader, size int64) ([]byte, error) {
+	if size < 0 || size > smallBody {
+		return io.ReadAll(source)
+	}
+	data := make([]byte, size)
+	n, err := io.ReadFull(source, data)
+	return data[:n], err
+}
+
+// smallBody is the size up to which memory is made for a body before it has come.
+const smallBody = 4 << 10
+
 // decode reads the body into a message. An empty body is an empty message.
 func (b *requestBody) decode(m proto.Message) error {
-	if len(bytes.TrimSpace(b.data)) > 0 {
+	if content := bytes.TrimSpace(b.data); len(content) > 0 && string(content) != "{}" {
 		if err := (protojson.UnmarshalOptions{}).Unmarshal(b.data, m); err != nil {
 			b.refused = explainJSON(m.ProtoReflect().Descriptor(), b.data, err)
 			return b.refused

@@ -27,6 +27,9 @@ type route struct {
 	inPath  string         // the variable
 	query   []string       // names that the query may use
 	hasBody bool
+
+	direct   bool                         // see isDirect
+	variable protoreflect.FieldDescriptor // what inPath names, if the route is direct
 }
 
 var templateVariable = regexp.MustCompile(`\{([^}=]+)\}`)
@@ -45,6 +48,7 @@ func routesOf(methods map[string]*method) ([]*route, error) {
 				return nil, fmt.Errorf("%s: %w", m.descriptor.FullName(), err)
 			}
 			r.method = m
+			r.variable, r.direct = plainBinding(m.descriptor, binding, r.inPath)
 			routes = append(routes, r)
 		}
 	}
@@ -79,6 +83,19 @@ func newRoute(input protoreflect.MessageDescriptor, binding *annotations.HttpRul
 		}
 	}
 	return r, nil
+}
+
+// plainBinding tells whether a request of the binding is nothing but its body and a text in its path, and finds the field of
+// that.
+func plainBinding(m protoreflect.MethodDescriptor, binding *annotations.HttpRule, inPath string) (variable protoreflect.FieldDescriptor, plain bool) {
+	if inPath != "" {
+		variable = m.Input().Fields().ByName(protoreflect.Name(inPath))
+		if variable == nil || variable.Kind() != protoreflect.StringKind || variable.IsList() {
+			return nil, false
+		}
+	}
+	body := binding.GetBody() == "" || binding.GetBody() == "*"
+	return variable, body && binding.GetResponseBody() == "" && !m.IsStreamingServer()
 }
 
 // splitTemplate divides a path template at its variable; it has at most one.

@@ -39,10 +39,10 @@ func (g *Gateway) serveWatch(w http.ResponseWriter, r *http.Request, path map[st
 	}
 	stream := newEventStream(w, r)
 	defer stream.close()
-	call := inProcess{g}.newCall(ctx, g.methods[watchMethod], request, func(m proto.Message) error {
+	call := newRESTCall(ctx, g.methods[watchMethod], request, func(m proto.Message) error {
 		return stream.event(m.(*umv1.WatchCallResponse))
 	})
-	if err := g.handle(ctx, call); err != nil {
+	if err := g.handle(ctx, &call.Call); err != nil {
 		if !stream.begun {
 			g.writeError(ctx, nil, nil, w, r, err)
 			return
