@@ -30,12 +30,14 @@ func runTests(m *testing.M) int {
 	return m.Run()
 }
 
-// goRun has "go run ./cmd/NAME" and "go build" of it take what was built, and everything else go the usual way.
+// goRun has "go run ./cmd/NAME" take what was built, and end as go run does. Everything else goes the usual way.
 const goRun = `#!/bin/bash
 if [[ $1 == run && $2 == ./cmd/* ]]; then
 	program=${2#./cmd/}
 	shift 2
-	exec "PROGRAMS/$program" "$@"
+	"PROGRAMS/$program" "$@" && exit
+	echo "exit status $?" >&2
+	exit 1
 fi
 exec GO "$@"
 `
