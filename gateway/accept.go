@@ -11,6 +11,7 @@ import (
 func (g *Gateway) accept(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
+		seen(r.Context())
 		answer := w.Header()
 		f := &front{requestID: requestID(r.Header.Get(httpRequestID)), tls: r.TLS, sent: r.Header, answer: answer}
 		if r.RemoteAddr != "" {
@@ -21,10 +22,13 @@ func (g *Gateway) accept(next http.Handler) http.Handler {
 		watched := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(watched, r.WithContext(context.WithValue(r.Context(), frontKey{}, f)))
 		if !f.reached {
+			if f.reason != "" {
+				g.config.Refused(ProtocolREST, f.reason)
+			}
 			// The path may hold a call id, and is left out for that.
 			g.config.Logger.LogAttrs(r.Context(), slog.LevelInfo, "refused",
 				slog.String("request_id", f.requestID), slog.String("protocol", string(ProtocolREST)),
-				slog.String("method", r.Method), slog.Int("http_status", watched.status),
+				slog.String("method", r.Method), slog.Int("http_status", watched.status), slog.String("reason", f.reason),
 				slog.Duration("duration", time.Since(start)), slog.String("peer", r.RemoteAddr))
 		}
 	})

@@ -70,6 +70,8 @@ func TestReflectionIsForCallersAndHealthForEverybody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			told := newRefusals()
+			c.config.Refused = told.add
 			s := newStand(t, c.config)
 			ctx := t.Context()
 			if c.authorization != "" {
@@ -82,6 +84,9 @@ func TestReflectionIsForCallersAndHealthForEverybody(t *testing.T) {
 			}
 			if err := reflect(ctx, t, s); status.Code(err) != c.want {
 				t.Errorf("reflection answers %v, want %v", err, c.want)
+			}
+			if n := len(told.all()); n > 1 || (n == 1) != (c.want != codes.OK) {
+				t.Errorf("%q is told of what is refused", told.all())
 			}
 			if _, err := healthv1.NewHealthClient(s.grpc).Check(t.Context(), &healthv1.HealthCheckRequest{}); err != nil {
 				t.Errorf("health answers %v", err)

@@ -88,6 +88,9 @@ type Config struct {
 	Front []Interceptor
 	// Back are interceptors that see valid calls only, just before they are carried out.
 	Back []Interceptor
+	// Refused is told of each request that is refused before it is a call, with the reason of its google.rpc.ErrorInfo, or
+	// with Unreadable. Requests that name an rpc are calls, whatever is wrong with them. Default: nobody is.
+	Refused func(protocol Protocol, reason string)
 	// Pages are further handlers of the HTTP front by patterns of net/http.ServeMux, such as "GET /docs/". They pass the
 	// guards of origin and host, and know nothing of callers. Paths below /v1/ and
 	// those of the rpcs' full names are the rpcs'. Default: none.
@@ -190,6 +193,9 @@ func (c *Config) setHooks() {
 	}
 	if c.Headers == nil {
 		c.Headers = func(string) bool { return false }
+	}
+	if c.Refused == nil {
+		c.Refused = func(Protocol, string) {}
 	}
 	if c.Identity == nil {
 		c.Identity = func(context.Context) string { return "" }

@@ -38,6 +38,7 @@ func (g *Gateway) newGRPC() {
 			MaxConnectionIdle: idleAge, MaxConnectionAge: g.config.MaxConnectionAge, MaxConnectionAgeGrace: ageGrace,
 		}),
 		grpc.StreamInterceptor(g.guardReflection),
+		grpc.UnknownServiceHandler(g.refuseMethod),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingInterval, PermitWithoutStream: true}),
 	}
 	if g.config.TLS != nil {

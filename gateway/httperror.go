@@ -67,7 +67,8 @@ func generatedError(err error) *Error {
 // refuse answers with an error.
 func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, e *Error) {
 	told := *e
-	told.requestID = frontOf(r.Context()).requestID
+	f := frontOf(r.Context())
+	told.requestID, f.reason = f.requestID, e.Reason
 	g.setErrorHeaders(w.Header(), &told)
 	if !told.plain && g.connect.answers(r) {
 		_ = g.connect.errors.Write(w, r, connectError(&told)) // an error means that the caller is gone

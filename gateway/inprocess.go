@@ -72,7 +72,8 @@ type front struct {
 	tls       *tls.ConnectionState
 	sent      http.Header
 	answer    http.Header
-	reached   bool // the request became a call, which has logged itself
+	reached   bool   // the request became a call, which has logged itself
+	reason    string // why it was refused; empty if it was not
 }
 
 // forwarded returns the values of a header for metadata, those that gRPC could carry.

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"google.golang.org/grpc"
@@ -23,7 +24,8 @@ func (g *Gateway) guardReflection(server any, stream grpc.ServerStream, info *gr
 		return handler(server, stream)
 	}
 	current := func() *authn.Authenticator { return authenticator }
-	return authn.Stream(current)(server, stream, info, func(server any, stream grpc.ServerStream) error {
+	admitted := false
+	err := authn.Stream(current)(server, stream, info, func(server any, stream grpc.ServerStream) error {
 		if caller, _ := principal.FromContext(stream.Context()); caller.Kind() == principal.None {
 			return strangerError(&authn.Error{Reason: authn.CredentialsMissing})
 		}
@@ -31,6 +33,26 @@ func (g *Gateway) guardReflection(server any, stream grpc.ServerStream, info *gr
 		if p, known := peer.FromContext(stream.Context()); known {
 			call.Peer = p.Addr
 		}
-		return g.limitRate(stream.Context(), call, func(context.Context, *Call) error { return handler(server, stream) })
+		return g.limitRate(stream.Context(), call, func(context.Context, *Call) error {
+			admitted = true
+			return handler(server, stream)
+		})
 	})
+	if !admitted {
+		g.config.Refused(ProtocolGRPC, refusalOf(err))
+	}
+	return err
+}
+
+// refusalOf is the reason of an error with which reflection was refused.
+func refusalOf(err error) string {
+	var e *Error
+	var stranger *authn.Error
+	switch {
+	case errors.As(err, &e):
+		return e.Reason
+	case errors.As(err, &stranger):
+		return string(stranger.Reason)
+	}
+	return reasonInternal
 }

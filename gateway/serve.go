@@ -27,9 +27,14 @@ func (g *Gateway) Serve(ctx context.Context, grpcListener, httpListener net.List
 	rest := &http.Server{
 		Handler: g.http, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		BaseContext: func(l net.Listener) context.Context { return withListener(context.Background(), l) },
-		Protocols:   httpProtocols(), HTTP2: &http.HTTP2Config{MaxConcurrentStreams: g.config.MaxStreams},
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, arrivalKey{}, arrivalOf(c))
+		},
+		ConnState: g.followConnection,
+		Protocols: httpProtocols(), HTTP2: &http.HTTP2Config{MaxConcurrentStreams: g.config.MaxStreams},
 		ErrorLog: slog.NewLogLogger(g.config.Logger.Handler(), slog.LevelDebug),
 	}
+	httpListener = arrivals{httpListener}
 	if g.config.TLS != nil {
 		httpListener = tls.NewListener(httpListener, g.config.TLS("h2", "http/1.1"))
 	}

@@ -72,7 +72,7 @@ func (s *service) build(table func() *routing.Table, config gateway.Config, logg
 		config.Invoker, config.Watcher, config.Route, config.Identity = r, r, r.route, r.identity
 		config.Headers = func(name string) bool { return table().Reads(name) }
 	}
-	s.identity, config.Around = config.Identity, s.observed.around()
+	s.identity, config.Around, config.Refused = config.Identity, s.observed.around(), s.observed.metrics.Refused
 	if err := s.observed.show(s); err != nil {
 		return err
 	}

@@ -38,6 +38,7 @@ func (m *Metrics) makeCallMetrics() {
 		Name: "umgateway_calls_in_flight", Help: "Calls that are being carried out.",
 	}, []string{"rpc_method"})
 	m.rateLimited = counter("umgateway_rate_limited_total", "Calls refused for their number, by the limit.", "scope")
+	m.refused = counter("umgateway_refused_requests_total", "Requests refused before they were a call, by the reason.", "protocol", "reason")
 	for _, scope := range [...]ratelimit.Scope{ratelimit.ScopeCaller, ratelimit.ScopeTotal} {
 		m.rateLimited.WithLabelValues(string(scope))
 	}
@@ -108,6 +109,11 @@ func (m *Metrics) limited(err error) {
 	case ratelimit.ScopeCaller, ratelimit.ScopeTotal:
 		m.rateLimited.WithLabelValues(string(scope)).Inc()
 	}
+}
+
+// Refused counts a request that is no call, for gateway.Config.Refused.
+func (m *Metrics) Refused(protocol gateway.Protocol, reason string) {
+	m.refused.WithLabelValues(string(protocol), reasonName(reason)).Inc()
 }
 
 // outcomeOf returns the status code and the reason with which a call failed.

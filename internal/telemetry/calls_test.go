@@ -207,3 +207,17 @@ func BenchmarkMeasure(b *testing.B) {
 		}
 	}
 }
+
+func TestRefusedRequestsAreCountedByReasonsOfOurOwn(t *testing.T) {
+	t.Parallel()
+	m := newMetrics(t)
+	m.Refused(gateway.ProtocolREST, "ROUTE_NOT_FOUND")
+	m.Refused(gateway.ProtocolREST, "ROUTE_NOT_FOUND")
+	m.Refused(gateway.ProtocolREST, gateway.Unreadable)
+	m.Refused(gateway.ProtocolGRPC, "/what/somebody/wrote")
+	got := scrape(t, m)
+	const refused = "umgateway_refused_requests_total"
+	got.want(t, 2, refused, "protocol", "rest", "reason", "ROUTE_NOT_FOUND")
+	got.want(t, 1, refused, "protocol", "rest", "reason", "UNREADABLE")
+	got.want(t, 1, refused, "protocol", "grpc", "reason", "_OTHER")
+}

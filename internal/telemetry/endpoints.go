@@ -1,6 +1,8 @@
 package telemetry
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/umgateway/umgateway/soapbridge/resilience"
@@ -24,7 +26,7 @@ type endpointCollector struct {
 	backend string
 	source  Source
 
-	connections, waiting, breaker, connects, requests, handshakes, rejections *prometheus.Desc
+	connections, waiting, breaker, connects, requests, handshakes, rejections, certificates *prometheus.Desc
 }
 
 func newEndpointCollector(backend string, source Source) *endpointCollector {
@@ -40,12 +42,14 @@ func newEndpointCollector(backend string, source Source) *endpointCollector {
 		requests:    describe("requests_total", "Requests sent, legs of an authentication not counted."),
 		handshakes:  describe("handshakes_total", "Authentications of a connection that were begun."),
 		rejections:  describe("credential_rejections_total", "Credentials that the legacy server rejected."),
+
+		certificates: describe("certificate_expiry_timestamp_seconds", "When a certificate between gateway and legacy server ends.", "name"),
 	}
 }
 
 // Describe lists the metrics.
 func (c *endpointCollector) Describe(to chan<- *prometheus.Desc) {
-	for _, desc := range [...]*prometheus.Desc{c.connections, c.waiting, c.breaker, c.connects, c.requests, c.handshakes, c.rejections} {
+	for _, desc := range [...]*prometheus.Desc{c.connections, c.waiting, c.breaker, c.connects, c.requests, c.handshakes, c.rejections, c.certificates} {
 		to <- desc
 	}
 }
@@ -67,6 +71,11 @@ func (c *endpointCollector) Collect(to chan<- prometheus.Metric) {
 		show(c.requests, prometheus.CounterValue, float64(s.Requests))
 		show(c.handshakes, prometheus.CounterValue, float64(s.Handshakes))
 		show(c.rejections, prometheus.CounterValue, float64(s.Rejections))
+		for name, ends := range map[string]time.Time{"server": s.ServerCertificateEnds, "client": s.ClientCertificateEnds} {
+			if !ends.IsZero() {
+				show(c.certificates, prometheus.GaugeValue, float64(ends.Unix()), name)
+			}
+		}
 	}
 }
 

@@ -113,7 +113,8 @@ type source struct{}
 
 func (source) Connections() []transport.Stats {
 	return []transport.Stats{
-		{Open: 7, Idle: 3, Waiting: 1, Connects: 11, Requests: 12, Handshakes: 13, Rejections: 14},
+		{Open: 7, Idle: 3, Waiting: 1, Connects: 11, Requests: 12, Handshakes: 13, Rejections: 14,
+			ServerCertificateEnds: time.Unix(1798859045, 0), ClientCertificateEnds: time.Unix(1798859046, 0)},
 		{Connects: 21, Requests: 22, Handshakes: 23, Rejections: 24},
 	}
 }
@@ -145,6 +146,22 @@ func TestEndpointsAreShownAsTheyAre(t *testing.T) {
 		labels := append([]string{"backend", "legacy"}, want.labelled...)
 		got.want(t, want.a, "umgateway_backend_"+want.name, append(labels, "endpoint", "https://a.example.com/")...)
 		got.want(t, want.b, "umgateway_backend_"+want.name, append(labels, "endpoint", "https://b.example.com/")...)
+	}
+}
+
+func TestCertificatesOfABackendAreShownOnceTheyAreKnown(t *testing.T) {
+	t.Parallel()
+	m := newMetrics(t)
+	if err := m.Backend("legacy").ShowEndpoints(source{}); err != nil {
+		t.Fatal(err)
+	}
+	const expiry = "umgateway_backend_certificate_expiry_timestamp_seconds"
+	got := scrape(t, m)
+	at := []string{"backend", "legacy", "endpoint", "https://a.example.com/"}
+	got.want(t, 1798859045, expiry, append(at, "name", "server")...)
+	got.want(t, 1798859046, expiry, append(at, "name", "client")...)
+	if n := len(got[expiry].GetMetric()); n != 2 {
+		t.Errorf("%d certificates are shown; nothing is known of the second endpoint's", n)
 	}
 }
 

@@ -26,6 +26,7 @@ type Metrics struct {
 	callErrors  *prometheus.CounterVec
 	inFlight    *prometheus.GaugeVec
 	rateLimited *prometheus.CounterVec
+	refused     *prometheus.CounterVec
 
 	exchangeDuration *prometheus.HistogramVec
 	exchanges        *prometheus.CounterVec
@@ -58,7 +59,7 @@ func NewMetrics(services ...protoreflect.ServiceDescriptor) (*Metrics, error) {
 	}
 	m.prepare(services)
 	return m, m.register(
-		m.duration, m.callErrors, m.inFlight, m.rateLimited,
+		m.duration, m.callErrors, m.inFlight, m.rateLimited, m.refused,
 		m.exchangeDuration, m.exchanges, m.shed, m.failovers, m.holdOffs, m.polls,
 		m.ledgerOperations, m.storeErrors, m.auditErrors, m.configLoaded, buildInfo(buildinfo.Get()),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),

@@ -50,10 +50,16 @@ func TestMetricsAreThoseOfTheTable(t *testing.T) {
 	if _, err := umv1.NewMailboxServiceClient(s.grpc).ResetPIN(t.Context(), &umv1.ResetPINRequest{}); err != nil {
 		t.Error(err)
 	}
+	if got := s.post(t, "/v1/nothing", ""); got != 404 {
+		t.Errorf("an unknown path is answered with %d", got)
+	}
 	if err := s.metrics.ShowCertificate("front", time.Now); err != nil {
 		t.Error(err)
 	}
 	if err := s.metrics.ShowWatching(func() (int, int) { return 0, 0 }); err != nil {
+		t.Error(err)
+	}
+	if err := s.metrics.Backend("legacy").ShowEndpoints(source{}); err != nil {
 		t.Error(err)
 	}
 	want := promised(t)

@@ -49,7 +49,7 @@ func newStand(t *testing.T, config gateway.Config, tracing *telemetry.Tracing) *
 	t.Cleanup(server.Close)
 	s.endpoint = server.URL + exchangesim.ServicePath
 	s.openBackend(t, tracing)
-	config.Around = []gateway.Interceptor{s.metrics.Measure}
+	config.Around, config.Refused = []gateway.Interceptor{s.metrics.Measure}, s.metrics.Refused
 	if tracing != nil {
 		config.Around = append(config.Around, tracing.Trace)
 	}

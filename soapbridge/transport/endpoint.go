@@ -109,10 +109,12 @@ func (c *conn) secure(ctx context.Context) error {
 		return err
 	}
 	c.stream = secure
+	state := secure.ConnectionState()
+	c.endpoint.count.shown(state.PeerCertificates)
 	if c.endpoint.config.OmitChannelBindings {
 		return nil
 	}
-	bindings, err := channelbinding.ServerEndPoint(secure.ConnectionState())
+	bindings, err := channelbinding.ServerEndPoint(state)
 	if errors.Is(err, channelbinding.ErrUndefined) {
 		return nil
 	}

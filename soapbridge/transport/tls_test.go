@@ -214,3 +214,28 @@ func TestWeakTLSSettingsAreWarnedAbout(t *testing.T) {
 		}
 	}
 }
+
+func TestStatsTellWhenCertificatesEnd(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t, "root")
+	b := newBackend(t).startTLS(a, nil)
+	certificate, key := a.issue("gateway.contoso.com")
+	dir := t.TempDir()
+	client := b.client(t, "none", func(c *transport.Config) {
+		c.TLS = &tls.Config{RootCAs: a.pool()}
+		c.TLSFiles = transport.TLSFiles{
+			Certificate: writeFile(t, dir, "client.crt", certificate), Key: writeFile(t, dir, "client.key", key),
+		}
+	})
+	if got := client.Stats(); !got.ServerCertificateEnds.IsZero() || got.ClientCertificateEnds.IsZero() {
+		t.Errorf("before there is a connection, the certificates end at %v and %v", got.ServerCertificateEnds, got.ClientCertificateEnds)
+	}
+	mustCall(t, client, nil, "body")
+	leaf, err := x509.ParseCertificate(b.TLS.Certificates[0].Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := client.Stats().ServerCertificateEnds; !got.Equal(leaf.NotAfter) {
+		t.Errorf("the server's certificate ends at %v, want %v", got, leaf.NotAfter)
+	}
+}

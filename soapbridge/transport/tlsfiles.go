@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 )
 
 // TLSFiles name files in PEM form. They are looked at for each new connection and read again when they have changed. As long
@@ -87,6 +88,18 @@ func (s *tlsSource) config() *tls.Config {
 		s.log.Warn("the files for TLS cannot be used; what was read last stays in force", "error", err)
 	}
 	return s.current
+}
+
+// clientEnds is when the client certificate ends; zero without one.
+func (s *tlsSource) clientEnds() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, pair := range s.current.Certificates {
+		if pair.Leaf != nil {
+			return pair.Leaf.NotAfter
+		}
+	}
+	return time.Time{}
 }
 
 func (s *tlsSource) refresh() error {
