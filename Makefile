@@ -47,6 +47,10 @@ generate: $(GENERATORS) ## write gen/ anew from proto/
 	rm -rf gen
 	mv bin/_generated/gen gen
 
+.PHONY: schema
+schema: ## write docs/umgateway.schema.json anew from flags and sections
+	go test ./cmd/umgateway -run TestSchemaIsThatOfTheProgram -update
+
 .PHONY: checkgenerate
 checkgenerate: $(GENERATORS) ## fail if gen/ is not what proto/ says
 	rm -rf bin/_generated

@@ -10,3 +10,8 @@ import _ "embed"
 //
 //go:embed reasons.md
 var Reasons string
+
+// Schema is the JSON schema of the configuration file. A test of cmd/umgateway makes it anew and compares.
+//
+//go:embed umgateway.schema.json
+var Schema []byte

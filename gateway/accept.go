@@ -12,6 +12,7 @@ func (g *Gateway) accept(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		seen(r.Context())
+		limitBody(w, r)
 		answer := w.Header()
 		f := &front{requestID: requestID(r.Header.Get(httpRequestID)), tls: r.TLS, sent: r.Header, answer: answer}
 		if r.RemoteAddr != "" {

@@ -55,6 +55,14 @@ type arrival struct {
 	multiplexed atomic.Bool // it is one of HTTP/2
 }
 
+// CloseWrite lets net/http end a connection so that its last words can be read.
+func (a *arrival) CloseWrite() error {
+	if half, can := a.Conn.(interface{ CloseWrite() error }); can {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
 type arrivalKey struct{}
 
 // arrivalOf finds the connection below the encryption.

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc/codes"
@@ -30,9 +29,6 @@ func (*requestBody) Read([]byte) (int, error) { return 0, io.EOF }
 
 // Close does nothing.
 func (*requestBody) Close() error { return nil }
-
-// bodyTimeout is how long a client may take to send a body.
-const bodyTimeout = 30 * time.Second
 
 // checkRequest looks at what the generated code does not look at: unknown query parameters, a body that is too large.
 func (g *Gateway) checkRequest(routes []*route) runtime.Middleware {
@@ -70,11 +66,6 @@ func (g *Gateway) checkRequest(routes []*route) runtime.Middleware {
 func (g *Gateway) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.ContentLength == 0 {
 		return nil, nil
-	}
-	control := http.NewResponseController(w)
-	// Not every ResponseWriter has deadlines; those of tests do not.
-	if control.SetReadDeadline(time.Now().Add(bodyTimeout)) == nil {
-		defer func() { _ = control.SetReadDeadline(time.Time{}) }()
 	}
 	data, err := readAll(http.MaxBytesReader(w, r.Body, int64(g.config.MaxRequestBytes)), r.ContentLength)
 	var tooLarge *http.MaxBytesError

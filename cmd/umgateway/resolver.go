@@ -52,7 +52,7 @@ func (r resolver) checkKeys(flags []*kong.Flag) error {
 // unknown lists the keys that are no flags, each with the question whether another was meant.
 func (r resolver) unknown(flags []*kong.Flag) []string {
 	known := map[string]bool{}
-	for _, flag := range flags {
+	for _, flag := range settingsAmong(flags) {
 		known[flag.Name] = true
 	}
 	var unknown []string
@@ -62,6 +62,11 @@ func (r resolver) unknown(flags []*kong.Flag) []string {
 		}
 	}
 	return unknown
+}
+
+// settingsAmong leaves out the flags that are no settings: they say where these stand, or what they are.
+func settingsAmong(flags []*kong.Flag) []*kong.Flag {
+	return slices.DeleteFunc(slices.Clone(flags), func(f *kong.Flag) bool { return f.Name == "help" || f.Name == "config" })
 }
 
 // nearest asks whether the known name was meant that has most in common with a name.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -40,12 +42,13 @@ type configFile struct {
 	stamp    string         // of the file when it was read
 	settings map[string]any // by the names of flags
 	sections sections
+	rich     yaml.Node // the sections as they stand in the file
 }
 
 // readConfig reads a file; an empty path is an empty file. Keys of sections that are not known are mistakes; the others are
 // checked against the flags by the command line.
 func readConfig(path string) (*configFile, error) {
-	c := &configFile{path: path, stamp: stamp(path), settings: map[string]any{}}
+	c := &configFile{path: path, stamp: stamp(path), settings: map[string]any{}, rich: yaml.Node{Kind: yaml.MappingNode}}
 	if path == "" {
 		return c, nil
 	}
@@ -76,36 +79,20 @@ func (c *configFile) take(root *yaml.Node) error {
 	if root.Kind != yaml.MappingNode {
 		return fmt.Errorf("line %d: want keys and values", root.Line)
 	}
-	rich := &yaml.Node{Kind: yaml.MappingNode}
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		key, value := root.Content[i], root.Content[i+1]
-		isSection := false
-		for _, name := range sectionNames {
-			isSection = isSection || key.Value == name
-		}
-		if isSection {
-			rich.Content = append(rich.Content, key, value)
+		if slices.Contains(sectionNames, key.Value) {
+			c.rich.Content = append(c.rich.Content, key, value)
 			continue
 		}
 		if err := c.flatten(flagName("", key.Value), value); err != nil {
 			return err
 		}
 	}
-	return c.sections.decode(rich)
-}
-
-// decode reads the sections and refuses keys that they do not have.
-func (s *sections) decode(node *yaml.Node) error {
-	text, err := yaml.Marshal(node)
-	if err != nil {
+	if err := unknownKeys(&c.rich, reflect.TypeFor[sections]()); err != nil {
 		return err
 	}
-	decoder := yaml.NewDecoder(strings.NewReader(string(text)))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(s); err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	return nil
+	return c.rich.Decode(&c.sections)
 }
 
 // flatten takes a setting, or a group of settings: "backend: {password_file: x}" is the flag --backend-password-file.

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Config says which credentials are accepted. If it is empty, every caller is anonymous and credentials are not looked at.
+// Config says which credentials are accepted. If it is empty, every caller is anonymous and credentials are not looked at. The
+// tags enum and required are for the schema of the configuration file.
 type Config struct {
 	// Realm is shown to callers who must authenticate. Default "umgateway".
 	Realm string `yaml:"realm"`
@@ -24,23 +25,23 @@ type CertificateConfig struct {
 	// Names lists the kinds of names that are taken from a certificate, the preferred one first: "uri", "dns" and "email"
 	// are subject alternative names, "cn" is the common name of the subject. The first name found is the caller's name.
 	// A certificate without any is refused. Default: uri, dns, email.
-	Names []string `yaml:"names"`
+	Names []string `yaml:"names" enum:"uri,dns,email,cn"`
 }
 
 // IssuerConfig describes one issuer of JSON Web Tokens (OpenID Connect Discovery 1.0, RFC 7519, RFC 9068).
 type IssuerConfig struct {
 	// URL is the issuer, exactly as in the "iss" claim. Required; https, or http on a loopback address.
-	URL string `yaml:"url"`
+	URL string `yaml:"url" required:""`
 	// JWKSURL is the address of the issuer's keys. Default: what the discovery document at
 	// URL/.well-known/openid-configuration says.
 	JWKSURL string `yaml:"jwks_url"`
 	// CAFile is a PEM file with the authorities that sign the issuer's TLS certificate. Default: those of the system.
 	CAFile string `yaml:"ca_file"`
 	// Audiences lists what the "aud" claim may hold; one of them must be there. Required.
-	Audiences []string `yaml:"audiences"`
+	Audiences []string `yaml:"audiences" required:""`
 	// Algorithms is the allow list of signature algorithms. Default: RS, PS and ES with 256, 384 and 512 bits, and EdDSA,
 	// which are also all that may be listed.
-	Algorithms []string `yaml:"algorithms"`
+	Algorithms []string `yaml:"algorithms" enum:"RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,ES512,EdDSA"`
 	// TokenTypes lists what the "typ" header may hold, in any case, where "" means that it is missing. Default: "", JWT,
 	// at+jwt, application/at+jwt, so that a token made for another purpose, for instance logout+jwt, is refused
 	// (RFC 8725 section 3.11).

@@ -2,7 +2,7 @@ package policy
 
 import "github.com/umgateway/umgateway/gateway/policy/dialstring"
 
-// Config is a policy as it is written in the configuration file.
+// Config is a policy as it is written in the configuration file. The tags enum and required are for its schema.
 type Config struct {
 	// DialPlan says how the telephone system reads digits. Needed as soon as a pattern begins with a plus.
 	DialPlan dialstring.PlanConfig `yaml:"dial_plan"`
@@ -17,14 +17,14 @@ type Config struct {
 // Rule allows or denies some rpcs to some callers.
 type Rule struct {
 	// Name appears in logs and explanations. Required, and different for each rule.
-	Name string `yaml:"name"`
+	Name string `yaml:"name" required:""`
 	// Deny turns the rule round: what it describes is denied, even if other rules allow it. Default false.
 	Deny bool `yaml:"deny"`
 	// Callers says to whom the rule applies. Required.
-	Callers Callers `yaml:"callers"`
+	Callers Callers `yaml:"callers" required:""`
 	// RPCs are the rpcs to which the rule applies: "um.v1.CallService/Disconnect", "um.v1.CallService/*" for all of a
 	// service, or "*". Required.
-	RPCs []string `yaml:"rpcs"`
+	RPCs []string `yaml:"rpcs" required:""`
 	// Backends are the names of the backends for which the rule applies. Default: all.
 	Backends []string `yaml:"backends"`
 	// Identities are the backend identities, usually mailboxes, for which the rule applies, in any case; a star stands for
@@ -42,7 +42,7 @@ type Callers struct {
 	// Authenticated: all callers who have shown a credential.
 	Authenticated bool `yaml:"authenticated"`
 	// Kinds of credential: basic, mtls, jwt.
-	Kinds []string `yaml:"kinds"`
+	Kinds []string `yaml:"kinds" enum:"basic,mtls,jwt"`
 	// Issuers of the caller's token, exactly as in its "iss" claim. With more than one issuer, rules about roles, scopes
 	// and names should say whose.
 	Issuers []string `yaml:"issuers"`

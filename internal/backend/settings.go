@@ -3,6 +3,7 @@ package backend
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/umgateway/umgateway/internal/exchange"
@@ -68,6 +69,11 @@ func (s Settings) CheckAs(name string) error {
 		}
 	}
 	require(len(s.URLs) > 0, "url: an address is required")
+	for _, address := range s.URLs {
+		parsed, err := url.Parse(address)
+		// The address itself is not repeated, since it may hold a password.
+		require(err != nil || parsed.User == nil, "url: the address holds a user name: credentials do not belong there")
+	}
 	require((s.CertFile == "") == (s.KeyFile == ""), "cert-file and key-file: either needs the other")
 	require(secrets <= 1, "password-file, keytab and ccache: give one of them")
 	require(s.Probe == 0 || s.Dialect != exchange.EWS, "probe: ews has no operation that only reads and needs no argument")
