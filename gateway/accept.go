@@ -11,7 +11,7 @@ import (
 func (g *Gateway) accept(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		seen(r.Context())
+		seen(r)
 		limitBody(w, r)
 		answer := w.Header()
 		f := &front{requestID: requestID(r.Header.Get(httpRequestID)), tls: r.TLS, sent: r.Header, answer: answer}

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"crypto/tls"
 	"log/slog"
 	"net"
@@ -36,8 +35,11 @@ func (g *Gateway) refuseMethod(_ any, stream grpc.ServerStream) error {
 	return e
 }
 
-// arrivals hands out connections that know whether a request is awaited on them.
-type arrivals struct{ net.Listener }
+// arrivals hands out connections that know whether a request has begun on them.
+type arrivals struct {
+	net.Listener
+	encrypted bool // what is read of a connection is not the request yet
+}
 
 // Accept waits for a connection.
 func (a arrivals) Accept() (net.Conn, error) {
@@ -45,14 +47,25 @@ func (a arrivals) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &arrival{Conn: c}, nil
+	return &arrival{Conn: c, encrypted: a.encrypted}, nil
 }
 
-// arrival is a connection to the HTTP front.
+// arrival is a connection to the HTTP front. Of HTTP/1 it has one request at a time.
 type arrival struct {
 	net.Conn
-	begun       atomic.Bool // a request has begun that the handler has not seen yet
-	multiplexed atomic.Bool // it is one of HTTP/2
+	encrypted   bool
+	begun       atomic.Bool // a part of a request has come
+	served      atomic.Bool // the handler has seen the request
+	multiplexed atomic.Bool // it is a connection of HTTP/2
+}
+
+// Read notes that a request has begun.
+func (a *arrival) Read(p []byte) (int, error) {
+	n, err := a.Conn.Read(p)
+	if n > 0 && !a.encrypted {
+		a.begun.Store(true)
+	}
+	return n, err
 }
 
 // CloseWrite lets net/http end a connection so that its last words can be read.
@@ -75,28 +88,35 @@ func arrivalOf(c net.Conn) *arrival {
 }
 
 // seen notes that the handler sees the request.
-func seen(ctx context.Context) {
-	if a, ok := ctx.Value(arrivalKey{}).(*arrival); ok {
-		a.begun.Store(false)
+func seen(r *http.Request) {
+	a, ok := r.Context().Value(arrivalKey{}).(*arrival)
+	if !ok || a == nil {
+		return
+	}
+	a.served.Store(true)
+	if r.ProtoMajor >= 2 {
+		a.multiplexed.Store(true)
 	}
 }
 
-// followConnection counts requests that net/http itself has refused: it began to read them, and the handler never saw them. Those
-// of HTTP/2 have no such beginning. There a connection is active and idle again before its first request.
+// followConnection counts requests that net/http itself has refused: a part of them had come, and the handler never saw them.
 func (g *Gateway) followConnection(c net.Conn, state http.ConnState) {
 	a := arrivalOf(c)
 	if a == nil {
 		return
 	}
+	unseen := a.begun.Load() && !a.served.Load()
 	switch state {
 	case http.StateActive:
-		a.begun.Store(!a.multiplexed.Load())
+		a.begun.Store(true)
 	case http.StateIdle:
-		if a.begun.Swap(false) {
+		if unseen { // only those of HTTP/2 are idle before their first request
 			a.multiplexed.Store(true)
 		}
+		a.begun.Store(false)
+		a.served.Store(false)
 	case http.StateClosed:
-		if a.begun.Load() {
+		if unseen && !a.multiplexed.Load() {
 			g.config.Refused(ProtocolREST, Unreadable)
 		}
 	}

@@ -2,9 +2,11 @@ package gateway_test
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -131,5 +133,40 @@ func TestRequestsThatCannotBeReadAreTold(t *testing.T) {
 	want := slices.Repeat([]string{"rest " + gateway.Unreadable}, 5)
 	if got := told.all(); !slices.Equal(got, want) {
 		t.Errorf("%q is told, want %q", got, want)
+	}
+}
+
+func TestEncryptedRequestsThatCannotBeReadAreTold(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(nil) // for its certificate
+	t.Cleanup(server.Close)
+	told := newRefusals()
+	s := newStand(t, gateway.Config{Invoker: enabled, Refused: told.add, TLS: func(protocols ...string) *tls.Config {
+		return &tls.Config{Certificates: server.TLS.Certificates, NextProtos: protocols}
+	}})
+	for _, c := range []struct {
+		name, protocol, sent string
+		want                 bool
+	}{
+		{"a handshake", "http/1.1", "", false},
+		{"a good request", "http/1.1", "GET /v1/mailbox:umEnabled HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", false},
+		{"a beginning of HTTP/2", "h2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00", false},
+		{"a header that is too large", "http/1.1", "GET / HTTP/1.1\r\nHost: localhost\r\nX-Large: " + strings.Repeat("a", 1<<20), true},
+	} {
+		connection, err := tls.Dial("tcp", strings.TrimPrefix(s.url, "http://"), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{c.protocol}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(connection, c.sent)
+		_ = connection.CloseWrite()
+		_, _ = io.Copy(io.Discard, connection)
+		connection.Close()
+		if c.want {
+			<-told.more
+		}
+	}
+	s.end(t)
+	if got := told.all(); !slices.Equal(got, []string{"rest " + gateway.Unreadable}) {
+		t.Errorf("%q is told", got)
 	}
 }

@@ -34,7 +34,7 @@ func (g *Gateway) Serve(ctx context.Context, grpcListener, httpListener net.List
 		Protocols: httpProtocols(), HTTP2: &http.HTTP2Config{MaxConcurrentStreams: g.config.MaxStreams},
 		ErrorLog: slog.NewLogLogger(g.config.Logger.Handler(), slog.LevelDebug),
 	}
-	httpListener = arrivals{httpListener}
+	httpListener = arrivals{httpListener, g.config.TLS != nil}
 	if g.config.TLS != nil {
 		httpListener = tls.NewListener(httpListener, g.config.TLS("h2", "http/1.1"))
 	}

@@ -14,7 +14,7 @@ type Schema struct {
 	Items      *Schema            `json:"items,omitempty"`
 	Properties map[string]*Schema `json:"properties,omitempty"`
 	// Additional is the schema of other properties, or false for none. Default: any.
-	Additional any       `json:"additionalProperties,omitempty"`
+	Additional any `json:"additionalProperties,omitempty"`
 	// Names is the schema of the names of properties. Default: any.
 	Names *Schema   `json:"propertyNames,omitempty"`
 	AnyOf []*Schema `json:"anyOf,omitempty"`
