@@ -170,3 +170,30 @@ func TestEncryptedRequestsThatCannotBeReadAreTold(t *testing.T) {
 		t.Errorf("%q is told", got)
 	}
 }
+
+func TestConnectionOfHTTP2WithoutARequestIsNoRefusal(t *testing.T) {
+	t.Parallel()
+	told := newRefusals()
+	s := newStand(t, gateway.Config{Invoker: enabled, Refused: told.add})
+	connection, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	const settings, ping = "\x00\x00\x00\x04\x00\x00\x00\x00\x00", "\x00\x00\x08\x06\x00\x00\x00\x00\x0012345678"
+	answer := make([]byte, 1)
+	for _, frames := range []string{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings, ping, ping} {
+		if _, err := io.WriteString(connection, frames); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := connection.Read(answer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = connection.(*net.TCPConn).CloseWrite()
+	_, _ = io.Copy(io.Discard, connection)
+	s.end(t)
+	if got := told.all(); len(got) != 0 {
+		t.Errorf("%q is told", got)
+	}
+}
