@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"os/exec"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -100,7 +102,23 @@ func (b *browser) listen(event any) {
 func (b *browser) complained() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.complaints
+	return slices.Clone(b.complaints)
+}
+
+// eventuallyComplains waits until the browser has complained about something.
+func (b *browser) eventuallyComplains(about string) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for !strings.Contains(strings.Join(b.complained(), "\n"), about) {
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			b.t.Fatalf("the browser does not complain about %s, but %q", about, b.complained())
+		}
+	}
 }
 
 // do carries out steps, each of which must succeed.
@@ -178,7 +196,7 @@ func (b *browser) focused() string {
 // fill replaces the text of a field by typing.
 func (b *browser) fill(selector, text string) {
 	b.t.Helper()
-	b.do(chromedp.WaitVisible(selector), chromedp.Clear(selector), chromedp.SendKeys(selector, text))
+	b.do(chromedp.Focus(selector, chromedp.NodeVisible), chromedp.Evaluate[chromedp.Void](`document.activeElement.select()`), chromedp.KeyEvent(text))
 }
 
 // click clicks with the mouse.

@@ -47,6 +47,7 @@ func TestWhyACallFailedIsSaid(t *testing.T) {
 		b.click("#place-button")
 		b.shows("#call-number", number)
 		b.shows("#outcome", cause)
+		b.wait("it was never connected", `document.querySelector('[data-state="CALL_STATE_CONNECTED"]').dataset.progress === "never"`)
 	}
 	b.look("busy")
 

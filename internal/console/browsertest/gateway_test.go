@@ -4,9 +4,12 @@ package browsertest
 
 import (
 	"bufio"
+	"errors"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 )
@@ -14,14 +17,14 @@ import (
 // gateway is the command, running.
 type gateway struct {
 	ready map[string]string // addresses, by what is ready there
+	end   func()            // ends it, and waits until it has ended
 }
 
 // start runs the command until it says that REST is ready, or what else the last line is about. It ends with the test.
 func start(t *testing.T, last string, args ...string) *gateway {
 	t.Helper()
-	c := exec.CommandContext(t.Context(), command, args...)
+	c := exec.Command(command, args...)
 	c.Stderr = t.Output()
-	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 	stdout, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -31,17 +34,21 @@ func start(t *testing.T, last string, args ...string) *gateway {
 	}
 	g := &gateway{ready: map[string]string{}}
 	lines := bufio.NewScanner(stdout)
+	g.end = sync.OnceFunc(func() {
+		if err := c.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Error(err)
+		}
+		for lines.Scan() { // until the end
+		}
+		if err := c.Wait(); !c.ProcessState.Success() {
+			t.Errorf("the command ended with %v", err)
+		}
+	})
+	t.Cleanup(g.end)
 	for lines.Scan() {
 		if name, address, found := strings.Cut(lines.Text(), " ready at "); found {
 			g.ready[name] = address
 			if name == last {
-				t.Cleanup(func() {
-					for lines.Scan() { // until the pipe is closed, which the end of the test has brought about
-					}
-					if err := c.Wait(); !c.ProcessState.Success() {
-						t.Errorf("the command ended with %v", err)
-					}
-				})
 				return g
 			}
 		}

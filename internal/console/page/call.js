@@ -36,10 +36,9 @@ export function follow(id, number) {
   call = { id, number: number || known?.number || "", last: null, timeline: new Timeline($("timeline")) };
   clear($("call-error"));
   show($("call-empty"), false);
-  show($("call"), true);
+  for (const part of ["call", "timeline", "hang-up"]) show($(part), true);
   show($("outcome"), false);
   show($("watch-note"), false);
-  show($("hang-up"), true);
   $("call-number").textContent = call.number || "unknown";
   $("call-id").textContent = id;
   $("call-id").title = id;
@@ -96,6 +95,9 @@ function lost(error) {
   call.timeline.stop();
   mark($("call-mark"), "Not followed", "bad");
   show($("watch-note"), false);
+  // Of a call that was never seen there is nothing to show, and perhaps nothing to end.
+  show($("timeline"), call.last !== null);
+  show($("hang-up"), call.last !== null);
   const again = make("button", { type: "button", class: "button" }, "Follow again");
   again.addEventListener("click", () => follow(call.id, call.number));
   explain($("call-error"), error, again);

@@ -1,7 +1,7 @@
 // Shows the voice settings of the mailbox, and changes them.
 
 import { get, post } from "./api.js";
-import { $, guarded, mark, show, write } from "./dom.js";
+import { $, guarded, make, mark, show, write } from "./dom.js";
 import { clear, explain } from "./problem.js";
 
 let settings = null; // as they were read last
@@ -16,11 +16,11 @@ export function setUp() {
 
 /** Reads the settings. */
 export async function read() {
-  clear($("mailbox-error"));
   $("mailbox").setAttribute("aria-busy", "true");
   try {
     const [{ enabled }, properties] = await Promise.all([get("/v1/mailbox:umEnabled"), get("/v1/mailbox/umProperties")]);
     settings = properties;
+    clear($("mailbox-error"));
     mark($("um-mark"), enabled ? "Unified Messaging on" : "Unified Messaging off", enabled ? "good" : "bad");
     draw();
     show($("mailbox-empty"), false);
@@ -49,7 +49,10 @@ function unreadable(error) {
   const unsupported = error.reason === "OPERATION_UNSUPPORTED";
   write($("mailbox-empty"), unsupported ? "The backend has no voice settings: Exchange Web Services do not offer them." : "");
   show($("mailbox-empty"), unsupported);
-  if (!unsupported) explain($("mailbox-error"), error);
+  if (unsupported) return;
+  const again = make("button", { type: "button", class: "button" }, "Read again");
+  again.addEventListener("click", () => guarded(again, read));
+  explain($("mailbox-error"), error, again);
 }
 
 function draw() {

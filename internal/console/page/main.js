@@ -13,7 +13,10 @@ import * as signin from "./signin.js";
 
 const STATUS_EVERY_MS = 3000;
 
+let look = () => {}; // looks at once
 let admitted = false; // the gateway has told its status to whoever reads the page
+let turnedAway = false; // it has not, to somebody without a credential
+let told = ""; // the error above the page, which must not be read out anew at each look
 
 async function start() {
   signin.setUp(changed);
@@ -24,27 +27,69 @@ async function start() {
     const [about, reasons] = await Promise.all([get("about"), get("reasons")]);
     Object.assign(gateway, { signIn: about.signIn, demo: about.demo ?? null, reasons });
   } catch (error) {
-    explain($("page-error"), error);
-    backends.hide("Nothing is known.");
+    refused(error);
     return;
   }
+  // Without a credential there is nothing to ask for; but a certificate is one that the page cannot see.
+  turnedAway = gateway.signIn.length > 0 && !gateway.signIn.includes("ClientCertificate");
   place.offer(gateway.demo);
   show($("demo-mark"), gateway.demo !== null);
   signin.draw();
+  if (turnedAway && !session.signedIn()) turnAway();
   look = repeatedly(STATUS_EVERY_MS, lookOnce);
   if (gateway.demo) exchanges.setUp();
 }
-
-let look = () => {};
 
 /** Somebody has signed in or out. */
 function changed() {
   admitted = false;
   call.forget();
-  clear($("page-error"));
+  forgive();
   signin.draw();
   if (session.signedIn()) look();
   else locked();
+}
+
+async function lookOnce() {
+  if (turnedAway && !session.signedIn()) return;
+  const asking = session.generation();
+  try {
+    const status = await get("status");
+    if (asking !== session.generation()) return;
+    forgive();
+    backends.draw(status);
+    place.speak(status.backends.map((backend) => backend.dialect));
+    if (admitted) return;
+    admitted = true;
+    await mailbox.read();
+  } catch (error) {
+    if (asking === session.generation()) refused(error);
+  }
+}
+
+function refused(error) {
+  if (error.status === 401) {
+    turnAway(error);
+    return;
+  }
+  if (error.reason === "RATE_LIMITED") return; // what is shown is a little older, then
+  backends.hide("Nothing is known.");
+  mark($("health-mark"), error.lost ? "Gateway does not answer" : "Not for this caller", "bad");
+  const text = error.reason + error.message;
+  if (told === text) return;
+  told = text;
+  explain($("page-error"), error);
+}
+
+/** Asks for a credential: the first, or another than the one that was refused. */
+function turnAway(error) {
+  const shown = session.signedIn();
+  if (shown) session.signOut();
+  turnedAway = true;
+  admitted = false;
+  signin.draw();
+  locked();
+  signin.open(shown ? error : undefined);
 }
 
 function locked() {
@@ -53,46 +98,9 @@ function locked() {
   mailbox.hide();
 }
 
-async function lookOnce() {
-  // Without a credential there is nothing to ask for; a certificate is one that the page cannot see.
-  const asks = gateway.signIn.length > 0 && !gateway.signIn.includes("ClientCertificate");
-  if (asks && !session.signedIn()) {
-    if (!$("sign-in").open && !lockedOnce) signin.open();
-    lockedOnce = true;
-    locked();
-    return;
-  }
-  try {
-    const status = await get("status");
-    clear($("page-error"));
-    backends.draw(status);
-    place.speak(status.backends.map((backend) => backend.dialect));
-    if (!admitted) {
-      admitted = true;
-      await mailbox.read();
-    }
-  } catch (error) {
-    refused(error);
-  }
-}
-
-let lockedOnce = false;
-
-function refused(error) {
-  if (error.status === 401) {
-    const shown = session.signedIn();
-    if (shown) session.signOut();
-    admitted = false;
-    signin.draw();
-    locked();
-    if (shown || !lockedOnce) signin.open(shown ? error : undefined);
-    lockedOnce = true;
-    return;
-  }
-  if (error.reason === "RATE_LIMITED") return; // what is shown is a little older, then
-  backends.hide("Nothing is known.");
-  mark($("health-mark"), error.lost ? "Gateway does not answer" : "Not for this caller", "bad");
-  explain($("page-error"), error);
+function forgive() {
+  told = "";
+  clear($("page-error"));
 }
 
 start();

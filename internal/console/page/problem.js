@@ -18,7 +18,7 @@ function describe(error) {
   const parts = [make("p", { class: "problem-title" }, known?.meaning ?? error.message)];
   for (const field of error.fields ?? []) parts.push(make("p", {}, make("code", {}, field.field), " ", field.description));
   if (known) {
-    if (!error.fields?.length && error.message) parts.push(make("p", { class: "said" }, error.message));
+    if (!error.fields?.length && !same(error.message, known.meaning)) parts.push(make("p", { class: "said" }, error.message));
     parts.push(make("p", {}, make("strong", {}, "What to do: "), known.fix));
     parts.push(make("p", {}, make("strong", {}, "Who acts: "), known.who));
   } else if (error.lost) {
@@ -27,6 +27,9 @@ function describe(error) {
   if (error.reason) parts.push(facts(error));
   return parts;
 }
+
+/** Tells whether two texts differ in no more than their form. */
+const same = (a, b) => a.toLowerCase().replace(/\W+$/, "") === b.toLowerCase().replace(/\W+$/, "");
 
 function facts(error) {
   const about = make("a", { href: "reasons.html#" + error.reason, target: "_blank", rel: "noopener" },

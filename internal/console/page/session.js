@@ -4,6 +4,7 @@
 const KEY = "umgateway.console.credential";
 
 let credential = read();
+let changes = 0;
 
 function read() {
   try {
@@ -16,6 +17,7 @@ function read() {
 }
 
 function keep() {
+  changes++;
   try {
     if (credential) sessionStorage.setItem(KEY, JSON.stringify(credential));
     else sessionStorage.removeItem(KEY);
@@ -48,6 +50,7 @@ export function withCertificate() {
 /** Forgets the credential, and what else the page keeps in this tab. */
 export function signOut() {
   credential = null;
+  changes++;
   try {
     sessionStorage.clear();
   } catch {
@@ -57,6 +60,9 @@ export function signOut() {
 
 /** What is shown of the credential; empty if there is none. */
 export const signedInAs = () => (credential ? credential.name : "");
+
+/** Counts how often somebody has signed in or out, so that answers to whoever was there before can be told apart. */
+export const generation = () => changes;
 
 /** Tells whether a credential is at hand. */
 export const signedIn = () => credential !== null;

@@ -1,13 +1,14 @@
 // Draws the states of a call in the order in which they came, each with its time.
 
 import { make, write } from "./dom.js";
-import { STATES, durationOf, stateOf, timeOf } from "./words.js";
+import { STATES, durationOf, failed, stateOf, timeOf } from "./words.js";
 
 /** A timeline of one call, drawn into a list. */
 export class Timeline {
   #list;
   #seen = []; // {state, at}: when each state was seen first
   #current = null; // {state, at, since}: since is by the clock of this machine
+  #failed = false; // it ended otherwise than in the ordinary way
   #ticker = 0;
 
   constructor(list) {
@@ -20,6 +21,7 @@ export class Timeline {
     const at = new Date(event.observeTime);
     if (!this.#seen.some((one) => one.state === event.callState)) this.#seen.push({ state: event.callState, at });
     if (this.#current?.state !== event.callState) this.#current = { state: event.callState, at, since: Date.now() };
+    this.#failed = event.ended && failed(event);
     clearInterval(this.#ticker);
     if (!event.ended) this.#ticker = setInterval(() => this.#tick(), 100);
     this.#draw();
@@ -50,8 +52,8 @@ export class Timeline {
     const seen = this.#seen.find((one) => one.state === state);
     const current = this.#current?.state === state;
     const { name, meaning } = stateOf(state);
-    const progress = current ? "current" : seen ? "seen" : passed ? "missed" : ended ? "never" : "ahead";
-    const item = make("li", { class: "step", "data-progress": progress, "data-state": state, "aria-current": current && !ended ? "step" : false },
+    const progress = current ? "current" : seen ? "seen" : passed && !this.#failed ? "missed" : ended ? "never" : "ahead";
+    const item = make("li", { class: "step", "data-progress": progress, "data-state": state, "data-failed": current && this.#failed, "aria-current": current && !ended ? "step" : false },
       make("span", { class: "dot", "aria-hidden": "true" }),
       make("span", { class: "step-name" }, name),
       make("span", { class: "step-meaning" }, meaning));
