@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -8,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/umgateway/umgateway/internal/console"
 	"github.com/umgateway/umgateway/internal/exchangesim"
 )
 
@@ -149,4 +152,40 @@ func TestTheStatusForAPasswordThatNobodyHasCheckedSaysOnlyWhetherTheBackendServe
 	if want := `{"version":"","backends":[{"name":"default","dialect":"umws","serving":true}]}`; status != http.StatusOK || body != want || strings.Contains(body, host.Host) {
 		t.Errorf("the answer is %d %s, want %s", status, body, want)
 	}
+}
+
+func TestTheStatusNamesTheBackendsThatAreOpenToTheCaller(t *testing.T) {
+	t.Parallel()
+	issuer, key := newIssuer(t)
+	config := replaceFile(t, filepath.Join(t.TempDir(), "umgateway.yaml"), `
+http_addr: 127.0.0.1:0
+grpc_addr: 127.0.0.1:0
+backends:
+  north: {url: ["http://127.0.0.1:1/north"]}
+  south: {url: ["http://127.0.0.1:1/south", "http://127.0.0.1:2/south"]}
+  west: {url: ["http://127.0.0.1:1/west"], dialect: ews}
+routing:
+  rules:
+    - {name: settings, rpcs: [um.v1.MailboxService/*], callers: {roles: [north]}, backend: north}
+    - {name: northerners, callers: {roles: [north]}, backend: west}
+  default: south
+callers: {issuers: [{url: "`+issuer.URL+`", audiences: [umgateway]}]}
+policy: {rules: [{name: all, callers: {authenticated: true}, rpcs: ["*"]}]}
+`)
+	p := start(t, "REST", "serve", "--console", "--config", config, "--ledger", filepath.Join(t.TempDir(), "ledger.db"))
+	for role, want := range map[string]string{"north": "north umws 1, west ews 1", "dialler": "south umws 2"} {
+		_, body := visit(t, p.ready["REST"]+"/console/status", "Bearer "+issuer.token(t, key, map[string]any{"roles": []string{role}}))
+		var status console.Status
+		if err := json.Unmarshal([]byte(body), &status); err != nil {
+			t.Fatal(err)
+		}
+		var shown []string
+		for _, b := range status.Backends {
+			shown = append(shown, fmt.Sprintf("%s %s %d", b.Name, b.Dialect, len(b.Endpoints)))
+		}
+		if got := strings.Join(shown, ", "); got != want {
+			t.Errorf("the role %s sees %q, want %q", role, got, want)
+		}
+	}
+	p.end(t)
 }
