@@ -22,7 +22,9 @@ var well = console.Status{Version: "v1", Backends: []console.Backend{{
 // newServer serves all pages of a console, as the gateway does for callers.
 func newServer(t *testing.T, config console.Config) *httptest.Server {
 	t.Helper()
-	config.Reasons = docs.Reasons
+	if config.Reasons == "" {
+		config.Reasons = docs.Reasons
+	}
 	config.Status = func(context.Context) console.Status { return well }
 	c, err := console.New(config)
 	if err != nil {
@@ -178,18 +180,22 @@ func TestOnlyADemoShowsExchanges(t *testing.T) {
 
 func TestReasonsAreThoseOfTheDocumentation(t *testing.T) {
 	t.Parallel()
-	_, body := get(t, newServer(t, console.Config{}).URL+"/console/reasons")
-	var reasons map[string]struct{ Status, Meaning, Fix, Who string }
-	if err := json.Unmarshal([]byte(body), &reasons); err != nil {
-		t.Fatal(err)
+	type reason struct{ Status, Meaning, Fix, Who string }
+	read := func(config console.Config) map[string]reason {
+		_, body := get(t, newServer(t, config).URL+"/console/reasons")
+		var reasons map[string]reason
+		if err := json.Unmarshal([]byte(body), &reasons); err != nil {
+			t.Fatal(err)
+		}
+		return reasons
 	}
-	if want := strings.Count(docs.Reasons, "\n### "); len(reasons) != want {
-		t.Errorf("there are %d reasons, want %d", len(reasons), want)
+	if got, want := len(read(console.Config{})), strings.Count(docs.Reasons, "\n### "); got != want {
+		t.Errorf("there are %d reasons, want %d", got, want)
 	}
-	got := reasons["ROUTE_NOT_FOUND"]
-	if got.Status != "NOT_FOUND, 404" || got.Meaning != "The gateway has no such path." || got.Who != "the caller." ||
-		got.Fix != "Compare the path with the API description. A / in an id must be escaped as %2F, or the id sent in the body." {
-		t.Errorf("ROUTE_NOT_FOUND is %+v", got)
+	got := read(console.Config{Reasons: "# Reasons\n\n### A_B\n\nINTERNAL, 500; UNIMPLEMENTED, 501 if none\nis there. It is **odd**:\nvery. See `x`.\n\n" +
+		"- **Fix:** Do `this`, or\n  that.\n- **Who acts:** the caller.\n"})["A_B"]
+	if want := (reason{"INTERNAL, 500; UNIMPLEMENTED, 501 if none is there", "It is odd: very. See x.", "Do this, or that.", "the caller."}); got != want {
+		t.Errorf("the reason is %+v, want %+v", got, want)
 	}
 }
 
