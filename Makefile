@@ -42,8 +42,7 @@ modules: ## run the tests of the nested modules
 
 .PHONY: generate
 generate: $(GENERATORS) ## write gen/ anew from proto/
-	rm -rf bin/_generated
-	bin/buf generate --output bin/_generated
+	.ci/generate bin/_generated
 	rm -rf gen
 	mv bin/_generated/gen gen
 
@@ -53,8 +52,7 @@ schema: ## write docs/umgateway.schema.json anew from flags and sections
 
 .PHONY: checkgenerate
 checkgenerate: $(GENERATORS) ## fail if gen/ is not what proto/ says
-	rm -rf bin/_generated
-	bin/buf generate --output bin/_generated
+	.ci/generate bin/_generated
 	diff -r gen bin/_generated/gen || { echo 'gen/ is not what proto/ says: run "make generate"' >&2; exit 1; }
 
 .PHONY: lint
