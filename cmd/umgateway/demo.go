@@ -30,6 +30,9 @@ func (c *demoCommand) Run(env *environment) error {
 			return err
 		}
 	}
+	if err := c.addDocs(&config); err != nil {
+		return err
+	}
 	server, err := exchangesim.New(exchangesim.Config{Log: log})
 	if err != nil {
 		return err

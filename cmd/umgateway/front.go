@@ -24,6 +24,7 @@ type frontFlags struct {
 	MaxRequestBytes int           `default:"4194304" help:"Largest request, in bytes (${default})."`
 	AllowedOrigins  []string      `name:"allowed-origin" placeholder:"ORIGIN" help:"Origin whose web pages may call the gateway, such as https://console.example.com. Repeatable."`
 	AllowedHosts    []string      `name:"allowed-host" placeholder:"HOST" help:"Host name that requests to a loopback address may use, besides localhost. Repeatable."`
+	Docs            bool          `default:"true" negatable:"" help:"Serve the documentation of the API at /docs/, /openapi.json and /descriptors.binpb."`
 	LogFormat       string        `enum:"text,json" default:"text" help:"Format of the log: ${enum} (${default})."`
 	LogLevel        slog.Level    `default:"INFO" help:"Least level that is logged: DEBUG, INFO, WARN or ERROR (${default})."`
 }

@@ -88,6 +88,9 @@ func (c *serveCommand) assemble(access *access, logger *slog.Logger) (*service, 
 			return nil, err
 		}
 	}
+	if err := c.addDocs(&config); err != nil {
+		return nil, err
+	}
 	auditor, err := c.openAudit(logger)
 	if err != nil {
 		return nil, err

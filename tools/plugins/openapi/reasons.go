@@ -59,7 +59,7 @@ func (b *builder) applies(name string, o operation) bool {
 	switch {
 	case slices.Contains(neverOnRoute, name):
 		return false
-	case slices.Contains(o.named, name):
+	case slices.Contains(o.named, name), name == "USER_NOT_UM_ENABLED":
 		return true
 	case b.special[name]:
 		return false
