@@ -11,6 +11,7 @@ export FUZZTIME ?= 5s
 PLUGINS := tools/plugins/go.mod tools/plugins/go.sum
 TOOLS := tools/go.mod tools/go.sum
 GENERATORS := bin/buf bin/.plugins third_party/.printed
+CLIENTS_GEN := clients/typescript/src/gen clients/python/src/umgateway/gen
 
 .PHONY: help
 help: ## list the targets
@@ -41,19 +42,25 @@ modules: ## run the tests of the nested modules
 	.ci/modules go test ./...
 
 .PHONY: generate
-generate: $(GENERATORS) ## write gen/ anew from proto/
+generate: $(GENERATORS) ## write gen/ and the clients' generated code anew from proto/; needs what clients/generate says
 	.ci/generate bin/_generated
-	rm -rf gen
+	clients/generate bin/_generated/clients
+	rm -rf gen $(CLIENTS_GEN)
 	mv bin/_generated/gen gen
+	for client in $(CLIENTS_GEN); do mv bin/_generated/$$client $$client; done
 
 .PHONY: schema
 schema: ## write docs/umgateway.schema.json anew from flags and sections
 	go test ./cmd/umgateway -run TestSchemaIsThatOfTheProgram -update
 
 .PHONY: checkgenerate
-checkgenerate: $(GENERATORS) ## fail if gen/ is not what proto/ says
+checkgenerate: $(GENERATORS) ## fail if generated code is not what proto/ says
 	.ci/generate bin/_generated
-	diff -r gen bin/_generated/gen || { echo 'gen/ is not what proto/ says: run "make generate"' >&2; exit 1; }
+	clients/generate bin/_generated/clients
+	for folder in gen $(CLIENTS_GEN); do \
+		diff -r --exclude=__pycache__ $$folder bin/_generated/$$folder || \
+			{ echo "$$folder is not what proto/ says: run \"make generate\"" >&2; exit 1; }; \
+	done
 
 .PHONY: lint
 lint: bin/staticcheck ## check the form of the Go code

@@ -1,5 +1,5 @@
-// Command thirdparty prints the .proto files that the project's schema imports from others into a folder, so that none
-// of them is kept in the repository. It takes them from the descriptors that the pinned Go modules register: no schema
+// Command thirdparty prints the .proto files of others into a folder, those that the project's schema imports and those of
+// the details of errors, so that none of them is kept in the repository. It takes them from the descriptors that the pinned Go modules register: no schema
 // registry is asked.
 //
 // Usage: thirdparty FOLDER
@@ -13,14 +13,19 @@ import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	"github.com/jhump/protoreflect/v2/protoprint"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	_ "google.golang.org/genproto/googleapis/rpc/errdetails"
+	_ "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
-// imported lists the files that proto/ imports; what they import in turn is part of buf itself.
-var imported = []string{
+// wanted lists the files that proto/ imports, and those from which clients read errors; what they import in turn is part
+// of buf itself.
+var wanted = []string{
 	"buf/validate/validate.proto",
 	"google/api/annotations.proto",
 	"google/api/http.proto",
+	"google/rpc/error_details.proto",
+	"google/rpc/status.proto",
 }
 
 func main() {
@@ -35,7 +40,7 @@ func main() {
 }
 
 func print(folder string) error {
-	for _, path := range imported {
+	for _, path := range wanted {
 		file, err := protoregistry.GlobalFiles.FindFileByPath(path)
 		if err != nil {
 			return fmt.Errorf("find %s: %w", path, err)
