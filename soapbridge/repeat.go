@@ -19,6 +19,7 @@ func (b *Bridge) send(ctx context.Context, p *plan, request *transport.Request, 
 	}
 	b.retries.budget.deposit()
 	mayHaveRun := false
+	var sent *Error // what came of the last request that left
 	for repetitions := 0; ; repetitions++ {
 		this := report
 		this.Repetition = repetitions
@@ -33,12 +34,28 @@ func (b *Bridge) send(ctx context.Context, p *plan, request *transport.Request, 
 		if mayHaveRun && b.retries.foundNothing(p, failure) {
 			return p.output.New().Interface(), nil
 		}
+		if failure.Sent != transport.NothingSent {
+			sent = failure
+		}
 		if !b.retries.allow(p, failure, repetitions) || !b.retries.pause(ctx, failure, repetitions) {
-			return nil, err
+			return nil, tellingMost(sent, failure)
 		}
 		mayHaveRun = mayHaveRun || failure.Kind == KindUnavailable && failure.Sent == transport.FullySent
 		request.Avoid = this.Endpoint
 	}
+}
+
+// tellingMost picks the failure to report. A repetition that was not let out, because the endpoint is left alone or too much
+// waits, tells nothing about the call: what the backend said before does, and a request that has left stays sent.
+func tellingMost(sent, last *Error) error {
+	if sent == nil || last.Sent != transport.NothingSent {
+		return last
+	}
+	switch last.Kind {
+	case KindUnavailable, KindOverloaded, KindThrottled, KindHeldOff:
+		return sent
+	}
+	return last
 }
 
 // allow tells whether a request that failed so, and was sent again that often already, may be sent again.

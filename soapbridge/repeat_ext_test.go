@@ -2,6 +2,7 @@ package soapbridge_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -163,6 +164,44 @@ func TestNoMoreIsSavedUpThanTheBudgetHolds(t *testing.T) {
 			t.Errorf("%d requests for 5 calls, want one repetition for each", sent)
 		}
 	})
+}
+
+func TestARepetitionThatIsNotLetOutHidesNoAnswer(t *testing.T) {
+	t.Parallel()
+	leftAlone := func() (*transport.Reply, error) {
+		return nil, &transport.Error{Op: "wait", Kind: transport.KindUnavailable, RetryAfter: 5 * time.Second, Err: errors.New("left alone")}
+	}
+	page := replies(500, "text/html", "<html></html>")
+	unreached := lost(transport.KindUnavailable, transport.NothingSent)
+	tests := map[string]struct {
+		rpc        string
+		outcomes   []outcome
+		want       soapbridge.Kind
+		status     int
+		sent       transport.Sent
+		retryAfter time.Duration
+	}{
+		"a page":              {"GetCallInfo", []outcome{page, leftAlone}, soapbridge.KindNotSOAP, 500, transport.FullySent, 0},
+		"a fault":             {"GetCallInfo", []outcome{faults("soap:Server", ""), leftAlone}, soapbridge.KindFault, 500, transport.FullySent, 0},
+		"a proxy's page":      {"GetCallInfo", []outcome{replies(503, "text/html", ""), leftAlone}, soapbridge.KindUnavailable, 503, transport.FullySent, 0},
+		"a lost request":      {"Disconnect", []outcome{lost(transport.KindUnavailable, transport.FullySent), unreached, leftAlone}, soapbridge.KindUnavailable, 0, transport.FullySent, 0},
+		"an account held off": {"GetCallInfo", []outcome{page, lost(transport.KindHeldOff, transport.NothingSent)}, soapbridge.KindNotSOAP, 500, transport.FullySent, 0},
+		"nothing but refusal": {"GetCallInfo", []outcome{unreached, leftAlone}, soapbridge.KindUnavailable, 0, transport.NothingSent, 5 * time.Second},
+		"a second answer":     {"GetCallInfo", []outcome{page, replies(200, "text/xml", "")}, soapbridge.KindEmpty, 200, transport.FullySent, 0},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				_, err := retrying(t, inTurn(tt.outcomes...), umRetries()).Invoke(t.Context(), umMethod(t, tt.rpc), requestOf(t, tt.rpc))
+				got := failureOf(t, err)
+				if got.Kind != tt.want || got.HTTPStatus != tt.status || got.Sent != tt.sent || got.RetryAfter != tt.retryAfter {
+					t.Errorf("got %v, %v sent, again after %v; want %v, status %d, %v sent, again after %v",
+						got, got.Sent, got.RetryAfter, tt.want, tt.status, tt.sent, tt.retryAfter)
+				}
+			})
+		})
+	}
 }
 
 func TestARepetitionAvoidsTheEndpointThatFailed(t *testing.T) {
