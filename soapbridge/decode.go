@@ -173,6 +173,9 @@ func (d *decoder) scalar(l *leaf, text []byte, m protoreflect.Message, seen []bo
 	if seen[l.mark] && !l.field.IsList() {
 		return nil
 	}
+	if l.alone && isBlank(text) {
+		return nil
+	}
 	seen[l.mark] = true
 	v, err := d.value(l, text)
 	if err != nil {

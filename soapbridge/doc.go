@@ -47,7 +47,8 @@
 // written in the order in which the schema declares them, whatever their numbers: some servers insist on an order.
 //
 // In a response a field must be there, unless it has presence, is repeated, or may_be_absent. Of an element that should
-// stand there once, the first counts. An element that says xsi:nil is missing. Elements and attributes that the plan does
+// stand there once, the first counts. An element that says xsi:nil is missing, and so is a blank string that is the only
+// field of a response. Elements and attributes that the plan does
 // not ask for are passed over. An enum text that the schema does not know becomes the value 0 and is reported to the
 // Observer. The text of a string is not trimmed; white space around anything else is of no account.
 //

@@ -39,6 +39,7 @@ type leaf struct {
 	field    protoreflect.FieldDescriptor
 	mark     int  // where its scope notes that it was seen
 	required bool // in a reply
+	alone    bool // a string that is all there is in a reply: a blank one is missing
 	values   *enumTexts
 
 	space     namespaceID // of an attribute

@@ -78,3 +78,26 @@ func TestExchangeWebServicesEqualTheirVectors(t *testing.T) {
 		}
 	}
 }
+
+// TestACallWithoutAnIDIsNoSuccess: the telephone may be ringing, and nobody could end the call.
+func TestACallWithoutAnIDIsNoSuccess(t *testing.T) {
+	t.Parallel()
+	for name, id := range map[string]string{"empty": "", "blank": " \n", "of dropped characters": "&#0;"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := always(func() *transport.Reply {
+				return xmlReply(http.StatusOK, `<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>`+
+					`<m:PlayOnPhoneResponse xmlns:m="`+vectors.NamespaceHTTP+`" ResponseClass="Success"><m:ResponseCode>NoError</m:ResponseCode>`+
+					`<m:PhoneCallId Id="`+id+`"/></m:PlayOnPhoneResponse></soap:Body></soap:Envelope>`)
+			})
+			method := umMethod(t, "PlayOnPhone")
+			got, err := newEWSBridge(t, b).Invoke(t.Context(), method, messageOf(t, method.Input(), []byte(`{"itemId":"AAMk","dialString":"1"}`)))
+			if err == nil {
+				t.Fatalf("got %v, want an error", got)
+			}
+			if failure := failureOf(t, err); failure.Kind != soapbridge.KindOutcomeUnknown || len(b.actions()) != 1 {
+				t.Errorf("got %v after %d requests, want an unknown outcome after one", failure, len(b.actions()))
+			}
+		})
+	}
+}

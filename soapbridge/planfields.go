@@ -12,6 +12,9 @@ import (
 func (c *compiler) root(message protoreflect.MessageDescriptor) *element {
 	root := &element{}
 	c.message(root, message, nil)
+	if leaves := root.scope.leaves; len(leaves) == 1 {
+		leaves[0].alone = leaves[0].required && leaves[0].field.Kind() == protoreflect.StringKind
+	}
 	root.settle()
 	return root
 }
