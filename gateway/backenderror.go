@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,8 +96,11 @@ func (e *Error) refine(rpc string, failure *soapbridge.Error, callerCredentials 
 	case soapbridge.KindReplyRefused:
 		e.Message += " (" + failure.Cause + ")"
 	}
-	if e.Code == codes.ResourceExhausted && e.RetryAfter == 0 {
+	switch {
+	case e.Code == codes.ResourceExhausted && e.RetryAfter == 0:
 		e.RetryAfter = throttleDelay
+	case e.Code != codes.ResourceExhausted && e.Code != codes.Unavailable:
+		e.RetryAfter = 0 // a repetition changes nothing, and that of a rejected password locks the account
 	}
 }
 
@@ -124,13 +128,19 @@ func soapFault(failure *soapbridge.Error) *umv1.SoapFault {
 	}
 }
 
+// causeOf names what went wrong: of a fault's names the one that decided, or else the most specific.
 func causeOf(failure *soapbridge.Error) string {
-	if failure.Kind == soapbridge.KindFault {
-		if names := failure.Fault.Names(); len(names) > 0 {
-			return names[0]
-		}
+	if failure.Kind != soapbridge.KindFault {
+		return failure.Cause
 	}
-	return failure.Cause
+	names := failure.Fault.Names()
+	if known := slices.IndexFunc(names, isKnownFault); known > 0 {
+		return names[known]
+	}
+	if len(names) > 0 {
+		return names[0]
+	}
+	return ""
 }
 
 func statusText(failure *soapbridge.Error) string {

@@ -89,6 +89,9 @@ var signals = map[string]struct {
 	"throttled":                            {replied(soapbridge.KindThrottled, 429), answered{codes.ResourceExhausted, "BACKEND_THROTTLED", 429}, true},
 	"unauthorized":                         {replied(soapbridge.KindUnauthorized, 401), answered{codes.Internal, "BACKEND_AUTH_FAILED", 500}, false},
 	"held off":                             {kind(soapbridge.KindHeldOff), answered{codes.Internal, "BACKEND_AUTH_FAILED", 500}, false},
+	"unauthorized, then held off":          {&soapbridge.Error{Kind: soapbridge.KindUnauthorized, HTTPStatus: 401, RetryAfter: 5 * time.Minute}, answered{codes.Internal, "BACKEND_AUTH_FAILED", 500}, false},
+	"held off for a while":                 {&soapbridge.Error{Kind: soapbridge.KindHeldOff, RetryAfter: 5 * time.Minute}, answered{codes.Internal, "BACKEND_AUTH_FAILED", 500}, false},
+	"a page that says when to come again":  {&soapbridge.Error{Kind: soapbridge.KindNotSOAP, HTTPStatus: 404, RetryAfter: time.Minute}, answered{codes.Internal, "BACKEND_NOT_SOAP", 500}, false},
 	"forbidden":                            {replied(soapbridge.KindForbidden, 403), answered{codes.PermissionDenied, "BACKEND_FORBIDDEN", 403}, false},
 	"proxy":                                {replied(soapbridge.KindProxyAuth, 407), answered{codes.Internal, "BACKEND_PROXY_AUTH", 500}, false},
 	"overloaded":                           {kind(soapbridge.KindOverloaded), answered{codes.ResourceExhausted, "OVERLOADED", 429}, true},
@@ -156,6 +159,25 @@ func TestEveryKindOfFailureIsInTheTable(t *testing.T) {
 	for k := soapbridge.KindInternal; k <= soapbridge.KindCanceled; k++ {
 		if !listed[k] {
 			t.Errorf("no row has the kind %v", k)
+		}
+	}
+}
+
+func TestTheCauseIsTheNameThatDecided(t *testing.T) {
+	t.Parallel()
+	s := newFailing(t, gateway.Config{})
+	for cause, f := range map[string]soapbridge.Fault{
+		"InvalidCallIdException": {Codes: []string{"Sender", "InvalidCallIdException", "Whatever"}},
+		"SomethingNewException":  {Codes: []string{"Server"}, ExceptionType: "SomethingNewException"},
+		"Server":                 {Codes: []string{"Server"}},
+		"":                       {},
+	} {
+		s.failure = fault(f)
+		for _, front := range fronts {
+			got, _ := front.ask(t.Context(), t, s.stand, isUMEnabled)
+			if named := detail[*errdetails.ErrorInfo](got).GetMetadata()["cause"]; named != cause {
+				t.Errorf("%s: the cause is %q, want %q", front.name, named, cause)
+			}
 		}
 	}
 }

@@ -71,3 +71,8 @@ func meaningOf(fault *soapbridge.Fault) faultMeaning {
 	}
 	return unknownFault
 }
+
+func isKnownFault(name string) bool {
+	_, known := faultMeanings[name]
+	return known
+}
