@@ -106,12 +106,21 @@ func TestBadInputByREST(t *testing.T) {
 		"two JSON values":             {post, "/v1/calls:disconnect", `{"callId":"x"} {"callId":"y"}`, "", "line 1, column 16"},
 		"not an object":               {post, "/v1/calls:disconnect", `["x"]`, "", "JSON object"},
 		"a form":                      {post, "/v1/calls:disconnect", `callId=x`, "", "line 1, column 1"},
-		"bad timeout":                 {http.MethodGet, "/v1/mailbox:umEnabled", ``, "", "grpc-timeout"},
+		"bad timeout":                 {http.MethodGet, "/v1/mailbox:umEnabled", ``, "Grpc-Timeout", "such as 5S"},
+		"compressed body":             {post, "/v1/calls:disconnect", "\x1f\x8b\x08", "Content-Encoding", "sent as it is"},
+		"query parameter twice":       {http.MethodGet, "/v1/calls/x?maxAge=1s&maxAge=2s", ``, "max_age", "twice"},
+		"query parameter in two ways": {http.MethodGet, "/v1/calls/x?maxAge=1s&max_age=2s", ``, "max_age", "twice"},
+		"duration without a unit":     {http.MethodGet, "/v1/calls/x?max_age=5", ``, "max_age", `such as "5s"`},
+		"duration that is a number":   {post, "/v1/calls:playOnPhone", `{"entryId":"A","dialString":"1","lease":{"unattended":30}}`, "lease.unattended", `such as "30s"`},
+		"duration in minutes":         {post, "/v1/calls:playOnPhone", `{"entryId":"A","dialString":"1","lease":{"maxDuration":"5m"}}`, "lease.max_duration", `such as "30s"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var header []string
-			if name == "bad timeout" {
+			switch name {
+			case "bad timeout":
 				header = []string{"Grpc-Timeout", "soon"}
+			case "compressed body":
+				header = []string{"Content-Encoding", "gzip"}
 			}
 			reply, body := s.rest(t.Context(), c.verb, c.path, c.body, header...)
 			got := outcomeOfREST(t, reply, body)

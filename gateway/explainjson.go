@@ -9,7 +9,9 @@ import (
 	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/durationpb"
 )
 
 // explainJSON says what is wrong with a body that was refused as a message: where it is not JSON, or which field is at
@@ -99,6 +101,10 @@ func explainValue(refused *requestError, prefix string, field protoreflect.Field
 	first := value[0]
 	switch {
 	case first == 'n' || field.IsList() || field.IsMap():
+	case isDuration(field):
+		if protojson.Unmarshal(value, &durationpb.Duration{}) != nil {
+			refused.add(name, `must be a duration in seconds, such as "30s"`)
+		}
 	case field.Kind() == protoreflect.MessageKind && !strings.HasPrefix(string(field.Message().FullName()), "google.protobuf."):
 		explainObject(refused, name+".", field.Message(), value)
 	case field.Kind() == protoreflect.StringKind && first != '"':
@@ -112,6 +118,10 @@ func explainValue(refused *requestError, prefix string, field protoreflect.Field
 	case field.Kind() == protoreflect.EnumKind && !isEnumValue(field.Enum(), value):
 		refused.add(name, "must be one of "+strings.Join(enumNames(field.Enum()), ", "))
 	}
+}
+
+func isDuration(field protoreflect.FieldDescriptor) bool {
+	return field.Kind() == protoreflect.MessageKind && field.Message().FullName() == "google.protobuf.Duration"
 }
 
 // loneSurrogate tells whether a JSON string holds an escape such as \ud800 without its other half: the standard library

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
@@ -50,11 +51,17 @@ func callersError(err error) *Error {
 	return generatedError(err)
 }
 
+// badTimeout is how the generated code begins to say that a Grpc-Timeout cannot be read.
+const badTimeout = "invalid grpc-timeout"
+
 // generatedError explains an error of the generated code, which is about the request: a path that is not well escaped, a
 // header that cannot be read.
 func generatedError(err error) *Error {
 	s, _ := status.FromError(err)
-	if s.Code() == codes.InvalidArgument {
+	switch {
+	case s.Code() == codes.InvalidArgument && strings.HasPrefix(s.Message(), badTimeout):
+		return refusedRequest(invalidField("Grpc-Timeout", "must be a whole number and a unit (H, M, S, m, u or n), such as 5S"))
+	case s.Code() == codes.InvalidArgument:
 		return &Error{Code: codes.InvalidArgument, Reason: reasonRequestInvalid, Message: s.Message()}
 	}
 	var routing *runtime.HTTPStatusError

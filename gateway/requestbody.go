@@ -47,6 +47,9 @@ func (g *Gateway) checkRequest(routes []*route) runtime.Middleware {
 			body := &requestBody{method: chosen.method, path: path}
 			err := chosen.checkQuery(r.URL.RawQuery)
 			if err == nil && chosen.hasBody {
+				err = checkEncoding(r.Header)
+			}
+			if err == nil && chosen.hasBody {
 				body.data, err = g.readBody(w, r)
 			}
 			r.Body = body
@@ -61,6 +64,14 @@ func (g *Gateway) checkRequest(routes []*route) runtime.Middleware {
 			next(w, r, path)
 		}
 	}
+}
+
+// checkEncoding refuses a compressed body by what is wrong with it, and not as one that is no JSON.
+func checkEncoding(header http.Header) error {
+	if encoding := header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return invalidField("Content-Encoding", "the body must be sent as it is, without an encoding")
+	}
+	return nil
 }
 
 func (g *Gateway) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {

@@ -3,11 +3,13 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/genproto/googleapis/api/annotations"
@@ -122,7 +124,8 @@ func routeOf(routes []*route, request *http.Request) *route {
 	return nil
 }
 
-// checkQuery refuses parameters that the route does not have. The generated code would ignore them.
+// checkQuery refuses parameters that the route does not have, which the generated code would ignore, and values that it
+// would refuse without naming the field.
 func (r *route) checkQuery(raw string) error {
 	if raw == "" {
 		return nil
@@ -131,10 +134,14 @@ func (r *route) checkQuery(raw string) error {
 	if err != nil {
 		return invalidRequest("the query is not well formed")
 	}
-	refused := &requestError{}
-	for name := range query {
+	refused, seen := &requestError{}, map[protoreflect.Name]bool{}
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		values := query[name]
 		if first, _, _ := strings.Cut(name, "."); !slices.Contains(r.query, first) {
 			refused.add(name, "is not a query parameter of this method"+suggest(name, r.query))
+		} else if field := findField(r.method.descriptor.Input(), name); field != nil {
+			refused.explainParameter(field, values, seen[field.Name()])
+			seen[field.Name()] = true
 		}
 	}
 	if len(refused.violations) == 0 {
@@ -142,6 +149,17 @@ func (r *route) checkQuery(raw string) error {
 	}
 	slices.SortFunc(refused.violations, byField)
 	return refused
+}
+
+// explainParameter adds what is wrong with the values of a query parameter.
+func (e *requestError) explainParameter(field protoreflect.FieldDescriptor, values []string, seen bool) {
+	if seen || len(values) > 1 {
+		e.add(string(field.Name()), "stands twice in the query")
+		return
+	}
+	if _, err := time.ParseDuration(values[0]); err != nil && isDuration(field) {
+		e.add(string(field.Name()), `must be a duration, such as "5s"`)
+	}
 }
 
 // refuseRoute answers requests that lead nowhere.
