@@ -24,8 +24,8 @@ func loadVectors(t testing.TB) []vectors.Operation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(operations) != 11 {
-		t.Fatalf("got vectors of %d operations, want 11", len(operations))
+	if len(operations) == 0 { // internal/vectors checks that none is missing
+		t.Fatal("there are no vectors")
 	}
 	return operations
 }

@@ -7,6 +7,7 @@ var notRun = []struct{ page, first, reason string }{
 	{"deploy/README.md", "podman build --file deploy/container/Containerfile --tag umgateway .", "needs a registry of images; the recipe is tested in deploy/container"},
 	{"deploy/README.md", `helm install um deploy/helm/umgateway \`, "needs a cluster; the chart is tested in deploy/helm"},
 	{"deploy/README.md", "install dist/umgateway /usr/bin/", "changes the machine; the unit is tested in deploy/systemd"},
+	{"docs/adding-an-operation.md", "make generate", "comes after a change to the schema; the continuous integration generates and tests the one there is"},
 	{"docs/connecting.md", `go run ./cmd/umgateway doctor --backend-url https://mail.example.com/UnifiedMessaging/Service.asmx \`,
 		"needs an Exchange server; internal/doctor and internal/interop do this before others"},
 	{"docs/console.md", "cd internal/console/browsertest && go test -tags interop ./...", "the continuous integration does, by .ci/modules"},
