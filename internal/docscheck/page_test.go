@@ -40,11 +40,7 @@ func pages(t *testing.T) []string {
 // read returns the blocks of a page.
 func read(t *testing.T, page string) []block {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, page))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return blocks(page, string(text))
+	return blocks(page, textOf(t, page))
 }
 
 var fence = regexp.MustCompile("^( *)```(.*)$")
@@ -94,4 +90,14 @@ func unfenced(text string) []string {
 		before = line
 	}
 	return found
+}
+
+// textOf reads a file.
+func textOf(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

@@ -1,8 +1,6 @@
 package docscheck
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 )
@@ -23,11 +21,7 @@ func TestBlocksSayWhatTheyHold(t *testing.T) {
 				t.Errorf("%s:%d: a console block begins with a command, behind a $", page, b.line)
 			}
 		}
-		text, err := os.ReadFile(filepath.Join(root, page))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, line := range unfenced(string(text)) {
+		for _, line := range unfenced(textOf(t, page)) {
 			t.Errorf("%s: give this a fence, which says whether it is a command: %s", page, line)
 		}
 	}
