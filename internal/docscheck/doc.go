@@ -6,7 +6,7 @@
 // stands for the id that the run was given, in later commands too; times, durations and the states of a call that goes on
 // stand for any other; "…" stands for any text. After a console command that fails, "$ echo $?" tells its exit code.
 //
-// Commands run in a copy of the repository, over loopback addresses, whose ports are exchanged for free ones. A command that
+// Commands run in a copy of the repository. Each page has a loopback address of its own in the place of localhost. A command that
 // serves until it is stopped goes on in the background until its page ends or starts another one in its place. What cannot
 // be run stands in notRun, with the reason.
 //

@@ -19,6 +19,7 @@ var varying = []struct {
 	{regexp.MustCompile(`CALL_STATE_(?:CONNECTING|ALERTED|CONNECTED)`), "<state>"},
 	{regexp.MustCompile(`\b(?:connecting|ringing|connected)\b`), "<state>"},
 	{regexp.MustCompile(`\b(?:\d+(?:\.\d+)?(?:h|ms|µs|ns|m|s))+\b`), "<duration>"},
+	{regexp.MustCompile(`\blocalhost\b`), "127.0.0.1"},
 	{regexp.MustCompile(`[ \t]+`), " "},
 	{regexp.MustCompile(`(?m) $`), ""},
 }

@@ -114,7 +114,7 @@ func environ(t *testing.T, s *session) []string {
 	all := []string{
 		"PATH=" + programs + ":" + os.Getenv("PATH"), "HOME=" + home, "XDG_STATE_HOME=" + filepath.Join(home, "state"),
 		"GOCACHE=" + cache[0], "GOMODCACHE=" + cache[1], "GOPATH=" + cache[2], "GOFLAGS=-trimpath",
-		"UMCTL_ADDR=127.0.0.1:" + s.port("9090"),
+		"UMCTL_ADDR=" + s.host + ":9090",
 	}
 	replaced := regexp.MustCompile(`^(?:PATH|HOME|XDG_.*|GOCACHE|GOMODCACHE|GOPATH|GOFLAGS|UMCTL_.*|UMGATEWAY_.*|OTEL_.*)=`)
 	for _, setting := range os.Environ() {

@@ -6,7 +6,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"net"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,16 +23,18 @@ type session struct {
 	environ   []string
 	input     io.Writer
 	statuses  *bufio.Scanner
-	status    int // of the last command
-	ports     map[string]string
-	backs     *strings.Replacer // from the ports of the run to those of the page
+	status    int    // of the last command
+	host      string // a loopback address that no other page has, so that all have the ports that they print
 	ids       map[string]string
 	servers   map[string]*server
 }
 
 func newSession(t *testing.T) *session {
 	t.Helper()
-	s := &session{t: t, directory: checkout(t), ports: map[string]string{}, ids: map[string]string{}, servers: map[string]*server{}}
+	s := &session{
+		t: t, directory: checkout(t), ids: map[string]string{}, servers: map[string]*server{},
+		host: fmt.Sprintf("127.%d.%d.%d", 64+rand.IntN(64), rand.IntN(256), 1+rand.IntN(254)), // RFC 1122, section 3.2.1.3
+	}
 	s.environ = environ(t, s)
 	shell := exec.CommandContext(t.Context(), "bash")
 	shell.Dir, shell.Env = s.directory, s.environ
@@ -77,7 +79,7 @@ func (s *session) run(command string) (string, int) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return s.backs.Replace(string(text)), s.status
+	return strings.ReplaceAll(string(text), s.host, "127.0.0.1"), s.status
 }
 
 // serve starts a command that goes on until it is stopped.
@@ -89,44 +91,20 @@ func (s *session) serve(as, command string) {
 	s.servers[as] = startServer(s.t, s.directory, append(s.environ, s.addresses()...), s.local(command))
 }
 
-var loopback = regexp.MustCompile(`\b(localhost|127\.0\.0\.1):(\d+)`)
+var loopback = regexp.MustCompile(`\b(?:localhost|127\.0\.0\.1):`)
 
-// local is a command with the ids and ports of this run.
+// local is a command with the ids and the loopback address of this run.
 func (s *session) local(command string) string {
 	for printed, got := range s.ids {
 		command = strings.ReplaceAll(command, printed, got)
 	}
-	return loopback.ReplaceAllStringFunc(command, func(address string) string {
-		host, port, _ := strings.Cut(address, ":")
-		return host + ":" + s.port(port)
-	})
+	return loopback.ReplaceAllLiteralString(command, s.host+":")
 }
 
-// port is the free port that stands for a port of the page.
-func (s *session) port(printed string) string {
-	if s.ports[printed] != "" {
-		return s.ports[printed]
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer listener.Close()
-	_, s.ports[printed], _ = net.SplitHostPort(listener.Addr().String())
-	var pairs []string
-	for page, run := range s.ports {
-		pairs = append(pairs, ":"+run, ":"+page)
-	}
-	s.backs = strings.NewReplacer(pairs...)
-	return s.ports[printed]
-}
-
-// addresses are the defaults of the commands that serve, as variables.
+// addresses are where the commands serve by default, as variables.
 func (s *session) addresses() []string {
 	return []string{
-		"UMGATEWAY_HTTP_ADDR=127.0.0.1:" + s.port("8080"),
-		"UMGATEWAY_GRPC_ADDR=127.0.0.1:" + s.port("9090"),
-		"UMGATEWAY_ADMIN_ADDR=127.0.0.1:" + s.port("9091"),
-		"UMGATEWAY_ADDR=127.0.0.1:" + s.port("8099"),
+		"UMGATEWAY_HTTP_ADDR=" + s.host + ":8080", "UMGATEWAY_GRPC_ADDR=" + s.host + ":9090",
+		"UMGATEWAY_ADMIN_ADDR=" + s.host + ":9091", "UMGATEWAY_ADDR=" + s.host + ":8099",
 	}
 }
