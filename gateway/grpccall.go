@@ -20,7 +20,7 @@ type grpcCall struct {
 }
 
 func (c *grpcCall) setHeader(key, value string) {
-	_ = grpc.SetHeader(c.ctx, metadata.Pairs(key, value))
+	_ = grpc.SetHeader(c.ctx, metadata.MD{key: {value}})
 }
 
 func (c *grpcCall) metadata(key string) []string {

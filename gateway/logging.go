@@ -70,7 +70,8 @@ func addressOf(peer net.Addr) string {
 		return peer.String()
 	}
 	address := tcp.AddrPort()
-	return netip.AddrPortFrom(address.Addr().Unmap(), address.Port()).String()
+	var buffer [len("[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff%interface-name]:65535")]byte
+	return string(netip.AddrPortFrom(address.Addr().Unmap(), address.Port()).AppendTo(buffer[:0]))
 }
 
 // levelOf asks for an operator's attention only where one can do something.

@@ -31,14 +31,14 @@ func (g *Gateway) newHTTP() (http.Handler, error) {
 	)
 	connection := inProcess{g}
 	ctx := context.Background()
-	if err := umv1.RegisterCallServiceHandlerClient(ctx, mux, umv1.NewCallServiceClient(connection)); err != nil {
-		return nil, err
-	}
+	// The handler that was registered last is asked first, and calls are more frequent than settings.
 	if err := umv1.RegisterMailboxServiceHandlerClient(ctx, mux, umv1.NewMailboxServiceClient(connection)); err != nil {
 		return nil, err
 	}
+	if err := umv1.RegisterCallServiceHandlerClient(ctx, mux, umv1.NewCallServiceClient(connection)); err != nil {
+		return nil, err
+	}
 	g.mux = mux
-	// The handler that was registered last is asked first.
 	if err := mux.HandlePath(http.MethodGet, watchPattern, g.serveWatch); err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ type decoder struct {
 	scanner
 	unknown    []UnknownValue // enum texts that the schema does not know
 	inEnvelope bool           // the root element is a SOAP envelope
+	familiar   familiar
 }
 
 // begin makes the decoder ready for another reply.

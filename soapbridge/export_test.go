@@ -1,6 +1,8 @@
 package soapbridge
 
 import (
+	"fmt"
+
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -28,4 +30,17 @@ func (c Codec) Decode(reply *transport.Reply) (proto.Message, error) {
 	var report Exchange
 	out := c.plan.output.New().Interface()
 	return out, c.bridge.interpret(c.plan, reply, out, &report)
+}
+
+// Replies reads replies one after the other with one decoder, and says how it has read the last.
+func (c Codec) Replies(bodies ...[]byte) string {
+	d := new(decoder)
+	var told string
+	for _, body := range bodies {
+		d.begin(body, c.bridge.limits.Depth, c.bridge.known)
+		out := c.plan.output.New()
+		fault, err := d.reply(c.plan, out)
+		told = fmt.Sprintf("%v, fault %+v, error %v, dropped %d, unknown %v, envelope %v", out.Interface(), fault, err, d.dropped, d.unknown, d.inEnvelope)
+	}
+	return told
 }

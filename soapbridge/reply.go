@@ -14,13 +14,19 @@ func (d *decoder) reply(p *plan, out protoreflect.Message) (*Fault, error) {
 	if isBlank(d.data) {
 		return nil, errEmpty
 	}
-	if err := d.expectEnvelope(); err != nil {
-		return nil, err
+	recalled := d.recall()
+	if !recalled {
+		if err := d.expectEnvelope(); err != nil {
+			return nil, err
+		}
 	}
 	var fault *Fault
 	bodies := 0
 	for {
-		token, err := d.next()
+		token, err := tokenStart, error(nil)
+		if !recalled {
+			token, err = d.next()
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -40,6 +46,10 @@ func (d *decoder) reply(p *plan, out protoreflect.Message) (*Fault, error) {
 			if bodies++; bodies > 1 {
 				return nil, &refusal{cause: CauseBodies, reason: "the reply has two bodies"}
 			}
+			if !recalled {
+				d.remember()
+			}
+			recalled = false
 			fault, err = d.body(p, out)
 		default:
 			err = d.skip()
