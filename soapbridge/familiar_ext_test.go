@@ -44,7 +44,7 @@ func odd(reply string) (documents [][]byte) {
 	for _, document := range []string{
 		head, head + "<", head + rest + "<a/>", head + "<a/>" + rest, head + strings.ReplaceAll(rest, "Body>", "Other>"),
 		head + "</x>", "<!-- -->" + reply, strings.Replace(reply, "Body>", "Body a='1'>", 1), strings.Replace(reply, "Body>", "Body/>", 1),
-		strings.Replace(reply, "Envelope", "Envelope b='&#0;&#1;'", 1), strings.Replace(reply, "Envelope", "Envelope b='<'", 1),
+		strings.Replace(reply, "Envelope", "Envelope xmlns:b='u&#0;'", 1), strings.Replace(reply, "Envelope", "Envelope b='<'", 1),
 		strings.Replace(reply, "schemas.xmlsoap.org", "schemas.xmlsoap&#46;org", 1), head + head + rest, " " + reply, reply + "\x00",
 		strings.ReplaceAll(reply, "2006/messages", "2006/other"), strings.Replace(reply, "Body>", "Header/>"+"<x>", 1),
 	} {
