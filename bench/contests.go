@@ -41,6 +41,8 @@ type target struct {
 	cpu  float64 // processor time of the server for each call, at most
 	rate float64 // calls a second, at least
 	p99  float64 // at most
+
+	resident float64 // MB at most; this one is not a ratio
 }
 
 var (
@@ -55,9 +57,9 @@ const atMost = 1.1
 // contests lists what "make bench" measures.
 func contests() []contest {
 	list := []contest{
-		versus("grpc", "gRPC Disconnect", 0, load{protocolGRPC, 4, 4}, target{cpu: 0.80, rate: 1.0, p99: 0.85}),
-		versus("rest", "REST Disconnect, id in the path", 0, load{protocolPath, 16, 1}, target{cpu: 0.70, rate: 1.3, p99: 0.85}),
-		versus("body", "REST Disconnect, id in the body", 0, load{protocolBody, 16, 1}, target{cpu: 0.70, rate: 1.3, p99: 0.85}),
+		versus("grpc", "gRPC Disconnect", 0, load{protocolGRPC, 4, 4}, target{cpu: 0.80, rate: 1.0, p99: 0.85, resident: 50}),
+		versus("rest", "REST Disconnect, id in the path", 0, load{protocolPath, 16, 1}, target{cpu: 0.70, rate: 1.3, p99: 0.85, resident: 50}),
+		versus("body", "REST Disconnect, id in the body", 0, load{protocolBody, 16, 1}, target{cpu: 0.70, rate: 1.3, p99: 0.85, resident: 50}),
 		versus("slow", "gRPC Disconnect", 5*time.Millisecond, load{protocolGRPC, 4, 16}, target{cpu: 0.70}),
 		versus("one", "gRPC Disconnect, one call at a time", 0, load{protocolGRPC, 1, 1}, target{cpu: 1.0}),
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -80,6 +81,13 @@ func startGateway(t *testing.T) fronted {
 	if err != nil {
 		t.Fatal(err)
 	}
+	served := serveGateway(t, g, back)
+	served.stub = s
+	return served
+}
+
+// serveGateway serves a gateway until the test ends, and closes then what is behind it.
+func serveGateway(t *testing.T, g *gatewaypkg.Gateway, back io.Closer) fronted {
 	rpc, rest := listen(t), listen(t)
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -91,7 +99,7 @@ func startGateway(t *testing.T) fronted {
 		}
 		back.Close()
 	})
-	return fronted{s, map[string]string{"gRPC": rpc.Addr().String(), "REST": rest.Addr().String()}}
+	return fronted{addresses: map[string]string{"gRPC": rpc.Addr().String(), "REST": rest.Addr().String()}}
 }
 
 func TestEachCallBecomesOneRequestAtTheBackend(t *testing.T) {

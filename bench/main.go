@@ -30,7 +30,7 @@ func main() {
 
 // roles are what this program is when it starts itself. Each has one or two arguments, which bench gives it.
 var roles = map[string]func(ctx context.Context, args []string, orders <-chan []byte) error{
-	"backend": runBackend, "proxy": runProxy, "ordinary": runOrdinary, "load": runLoad,
+	"backend": runBackend, "proxy": runProxy, "ordinary": runOrdinary, "load": runLoad, "watchers": runWatchers,
 }
 
 func run(ctx context.Context, args []string) error {
@@ -40,7 +40,8 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	rounds := flags.Int("rounds", 9, "rounds of each contest")
 	duration := flags.Duration("for", 1500*time.Millisecond, "how long each turn takes")
-	only := flags.String("run", "", "run the contests whose names match this regular expression: grpc, rest, body, slow, one, flight, connections, memory")
+	only := flags.String("run", "", "run the contests whose names match this regular expression: grpc, rest, body, slow, one, flight, connections, memory, codec, watch")
+	long := flags.Duration("soak", 0, "instead of the contests, call at half load for so long and print the memory once a minute")
 	profiles := flags.String("profiles", "", "write profiles of the gateway to this folder, with the contest memory")
 	other := flags.String("against", "", "another build of the gateway, to be measured beside this one")
 	if err := flags.Parse(args); err != nil {
@@ -61,6 +62,9 @@ func run(ctx context.Context, args []string) error {
 	}
 	if b.programs, err = build(ctx, folder); err != nil {
 		return err
+	}
+	if *long > 0 {
+		return b.soak(ctx, os.Stdout, *long)
 	}
 	return b.all(ctx, wanted)
 }
@@ -97,10 +101,24 @@ func (b *bench) all(ctx context.Context, wanted *regexp.Regexp) error {
 		}
 		c.report(os.Stdout, results)
 	}
+	if wanted.MatchString("codec") {
+		rows, err := b.codec(ctx)
+		if err != nil {
+			return err
+		}
+		reportCodec(os.Stdout, rows)
+	}
+	if wanted.MatchString("watch") {
+		w, err := b.watch(ctx)
+		if err != nil {
+			return fmt.Errorf("watch a call: %w", err)
+		}
+		w.report(os.Stdout)
+	}
 	if !wanted.MatchString("memory") {
 		return nil
 	}
-	fmt.Println("\nmemory")
+	fmt.Println("\nAllocations in the whole process")
 	for _, m := range budgets() {
 		a, err := b.allocations(ctx, m.load)
 		if err != nil {

@@ -2,13 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"net/http"
-	"time"
-
-	"github.com/umgateway/umgateway/bench/hook"
 )
 
 // budget is what a call may allocate.
@@ -42,7 +36,7 @@ func (b *bench) allocations(ctx context.Context, l load) (a allocated, err error
 	if err != nil {
 		return a, err
 	}
-	before, err := server.memory()
+	before, err := server.memory("")
 	if err != nil {
 		return a, err
 	}
@@ -51,7 +45,7 @@ func (b *bench) allocations(ctx context.Context, l load) (a allocated, err error
 	if err := loader.ask(order{For: b.duration}, &r); err != nil {
 		return a, err
 	}
-	after, err := server.memory()
+	after, err := server.memory("")
 	if err := errors.Join(err, <-profiled); err != nil {
 		return a, err
 	}
@@ -60,15 +54,4 @@ func (b *bench) allocations(ctx context.Context, l load) (a allocated, err error
 		bytes:       float64(after.Bytes-before.Bytes) / float64(r.Calls),
 		collections: float64(after.Collections-before.Collections) / r.Seconds,
 	}, nil
-}
-
-// memory asks a process that has the hook.
-func (p *process) memory() (m hook.Memory, err error) {
-	client := http.Client{Timeout: 10 * time.Second}
-	response, err := client.Get("http://" + p.address["hook"] + "/memory")
-	if err != nil {
-		return m, fmt.Errorf("ask for the memory: %w", err)
-	}
-	defer response.Body.Close()
-	return m, json.NewDecoder(response.Body).Decode(&m)
 }

@@ -83,11 +83,25 @@ func (p *process) ask(question, answer any) error {
 	if err := json.NewEncoder(p.input).Encode(question); err != nil {
 		return err
 	}
+	return p.answer(answer)
+}
+
+// tell sends a value as a line and waits until it was heard.
+func (p *process) tell(what any) error {
+	if err := json.NewEncoder(p.input).Encode(what); err != nil {
+		return err
+	}
+	_, err := p.line()
+	return err
+}
+
+// answer reads a value.
+func (p *process) answer(value any) error {
 	line, err := p.line()
 	if err != nil {
 		return err
 	}
-	return json.Unmarshal([]byte(line), answer)
+	return json.Unmarshal([]byte(line), value)
 }
 
 // stop has the process end and waits for that.

@@ -13,13 +13,13 @@ import (
 func (c contest) report(w io.Writer, results []measured) {
 	fmt.Fprintf(w, "\n%s\n", c.title)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "\tCPU/call\tleast\tratio\t±\ttarget\tcalls/s\tratio\ttarget\tp50\tp99\tratio\ttarget\tRSS\t")
+	fmt.Fprintln(table, "\tCPU/call\tleast\tratio\t±\ttarget\tcalls/s\tratio\ttarget\tp50\tp99\tratio\ttarget\tRSS\ttarget\t")
 	for _, m := range results {
-		fmt.Fprintf(table, "%s\t%.1f µs\t%.1f µs\t%.2f\t%.0f%%\t%s\t%.0f\t%.2f\t%s\t%.0f µs\t%.0f µs\t%.2f\t%s\t%.0f MB\t\n",
+		fmt.Fprintf(table, "%s\t%.1f µs\t%.1f µs\t%.2f\t%.0f%%\t%s\t%.0f\t%.2f\t%s\t%.0f µs\t%.0f µs\t%.2f\t%s\t%.0f MB\t%s\t\n",
 			m.name, m.cpu.median(), slices.Min(m.cpu), m.cpuRatio.median(), 100*m.cpuRatio.noise(), verdict("≤", m.cpuRatio.median(), m.target.cpu),
 			m.rate.median(), m.rateRatio.median(), verdict("≥", m.rateRatio.median(), m.target.rate),
 			m.p50.median(), m.p99.median(), m.p99Ratio.median(), verdict("≤", m.p99Ratio.median(), m.target.p99),
-			float64(m.resident)/1e6)
+			float64(m.resident)/1e6, verdict("≤", float64(m.resident)/1e6, m.target.resident))
 	}
 	table.Flush()
 }

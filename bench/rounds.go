@@ -102,8 +102,11 @@ func (s *stand) measure(i int, d time.Duration, m *measured) error {
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
 // posts asks the backend how many requests it has got.
-func (s *stand) posts() (int, error) {
-	response, err := http.Get("http://" + s.backend.address["SOAP"] + "/")
+func (s *stand) posts() (int, error) { return s.ask("/") }
+
+// ask asks the backend for a number.
+func (s *stand) ask(path string) (int, error) {
+	response, err := http.Get("http://" + s.backend.address["SOAP"] + path)
 	if err != nil {
 		return 0, err
 	}

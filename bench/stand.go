@@ -110,9 +110,14 @@ var fronts = map[string]string{protocolGRPC: "gRPC", protocolPath: "REST", proto
 
 // call starts a load on a server.
 func (b *bench) call(ctx context.Context, l load, on *process) (*process, error) {
+	return b.calls(ctx, "load", l, on.address[fronts[l.Protocol]])
+}
+
+// calls starts this program in a role that calls an address.
+func (b *bench) calls(ctx context.Context, role string, l load, address string) (*process, error) {
 	description, err := json.Marshal(l)
 	if err != nil {
 		return nil, err
 	}
-	return launch(ctx, b.role("load", "load", string(description), on.address[fronts[l.Protocol]]))
+	return launch(ctx, b.role(role, role, string(description), address))
 }

@@ -21,6 +21,7 @@ type Memory struct {
 	Bytes       uint64 // allocated
 	Live        uint64 // bytes of the heap that are in use
 	Collections uint32
+	Goroutines  int
 }
 
 // Start serves Memory as JSON at /memory, and the profiles of net/http/pprof, on a free port of the loopback interface. It
@@ -45,5 +46,5 @@ func serveMemory(w http.ResponseWriter, r *http.Request) {
 	}
 	var s runtime.MemStats
 	runtime.ReadMemStats(&s)
-	_ = json.NewEncoder(w).Encode(Memory{Objects: s.Mallocs, Bytes: s.TotalAlloc, Live: s.HeapAlloc, Collections: s.NumGC})
+	_ = json.NewEncoder(w).Encode(Memory{Objects: s.Mallocs, Bytes: s.TotalAlloc, Live: s.HeapAlloc, Collections: s.NumGC, Goroutines: runtime.NumGoroutine()})
 }
