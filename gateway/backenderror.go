@@ -64,7 +64,7 @@ func backendError(rpc string, err error, callerCredentials bool) *Error {
 	}
 	e.refine(rpc, failure, callerCredentials)
 	if failure.Fault != nil {
-		e.Fault = soapFault(failure)
+		e.Fault = soapFault(rpc, failure)
 	}
 	return e.with(map[string]string{"operation": failure.Operation, "cause": causeOf(failure), "http_status": statusText(failure)})
 }
@@ -118,13 +118,13 @@ func unwritable(failure *soapbridge.Error) *Error {
 	return e
 }
 
-func soapFault(failure *soapbridge.Error) *umv1.SoapFault {
+func soapFault(rpc string, failure *soapbridge.Error) *umv1.SoapFault {
 	return &umv1.SoapFault{
 		FaultCode:     failure.Fault.OutermostCode(),
 		ExceptionType: failure.Fault.ExceptionType,
 		ResponseCode:  failure.Fault.ResponseCode,
 		HttpStatus:    int32(failure.HTTPStatus),
-		FaultString:   failure.Fault.Message(),
+		FaultString:   withoutPIN(rpc, failure.Fault.Message()),
 	}
 }
 

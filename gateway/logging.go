@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"regexp"
 	"strings"
 	"time"
 
@@ -96,7 +97,8 @@ func outcomeOf(call *Call, err error) []slog.Attr {
 	if !errors.As(err, &e) {
 		return []slog.Attr{slog.String("code", codes.Unknown.String())}
 	}
-	hide := newRedactor(call.Request)
+	redact := newRedactor(call.Request)
+	hide := func(text string) string { return withoutPIN(string(call.Method.Name()), redact(text)) }
 	text := e.Message
 	if e.Cause != nil {
 		text = e.Cause.Error()
@@ -138,6 +140,17 @@ func newRedactor(request proto.Message) func(string) string {
 	})
 	return strings.NewReplacer(pairs...).Replace
 }
+
+// withoutPIN hides what may be a PIN in what a server says about the PIN that it has made: nobody here knows it.
+func withoutPIN(rpc, text string) string {
+	if rpc != "ResetPIN" {
+		return text
+	}
+	return pins.ReplaceAllString(text, redacted)
+}
+
+// pins are numbers of four digits or more, as Exchange asks for in PINs (MinPINLength of a UM mailbox policy).
+var pins = regexp.MustCompile(`[0-9]{4,}`)
 
 // minDigits is how many digits make a number that is worth hiding; fewer stand in any text.
 const minDigits = 4

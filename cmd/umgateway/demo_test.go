@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -35,12 +36,18 @@ func start(t *testing.T, last string, args ...string) *process {
 // startLogging is start with another place for what the command logs.
 func startLogging(t *testing.T, log io.Writer, last string, args ...string) *process {
 	t.Helper()
+	return startIn(t, nil, log, last, args...)
+}
+
+// startIn is startLogging with more in the environment.
+func startIn(t *testing.T, environment []string, log io.Writer, last string, args ...string) *process {
+	t.Helper()
 	self, err := exec.LookPath("umgateway") // testscript.Main has put it there
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &process{command: exec.CommandContext(t.Context(), self, args...), ready: map[string]string{}}
-	p.command.Stderr = log
+	p.command.Stderr, p.command.Env = log, append(os.Environ(), environment...)
 	p.command.Cancel = func() error { return p.command.Process.Signal(syscall.SIGTERM) }
 	stdout, err := p.command.StdoutPipe()
 	if err != nil {

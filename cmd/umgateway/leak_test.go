@@ -32,6 +32,7 @@ const (
 	markEntry    = "TEVBS0VOVFJZOWIy"
 	markFolder   = "TEVBS0ZPTERFUjNj"
 	markPassword = "Leak-Password-5e8f"
+	markPIN      = "7391846205"
 	markBad      = "LeakedCredentialThatCannotBeRead"
 )
 
@@ -97,7 +98,7 @@ type indiscretion struct {
 // confided is what each operation tells the server in confidence.
 var confided = map[string]string{
 	"PlayOnPhone": markEntry + " " + markNumber, "PlayOnPhoneGreeting": markNumber, "GetCallInfo": markCall, "Disconnect": markCall,
-	"SetPlayOnPhoneDialString": markNumber, "SetTelephoneAccessFolderEmail": markFolder, "": "nothing",
+	"ResetPIN": markPIN, "SetPlayOnPhoneDialString": markNumber, "SetTelephoneAccessFolderEmail": markFolder, "": "nothing",
 }
 
 // indiscretions are replies of the server, and of what stands before it, that repeat what they were asked.
@@ -154,6 +155,8 @@ func TestWhatIsConfidentialReachesNoSink(t *testing.T) {
 		t.Run(level, func(t *testing.T) {
 			t.Parallel()
 			s := newSecured(t)
+			traces := newTraces(t)
+			s.environment = traces.environment()
 			token := s.issuer.token(t, s.key, nil)
 			s.endpoints = 64 // so that some are left when those that fail are left alone
 			var asked atomic.Int64
@@ -166,7 +169,7 @@ func TestWhatIsConfidentialReachesNoSink(t *testing.T) {
 			s.serve(t, log, s.config(strings.Replace(policyOfTheTests, "425*", "*", 1), ""), "--log-level", level, "--log-format", "json",
 				"--audit-file", trail, "--audit-key-file", key, "--audit-sync", "never")
 			told := &sink{}
-			marks := []string{markNumber, markCall, markEntry, markFolder, markPassword, markBad, token[strings.LastIndex(token, ".")+1:]}
+			marks := []string{markNumber, markCall, markEntry, markFolder, markPIN, markBad, token[strings.LastIndex(token, ".")+1:]}
 			right := s.client(t, bearer(token))
 			others := []*client{
 				s.client(t, bearer(markBad)), s.client(t, caller{credential: "Basic " + markBad}), s.client(t, caller{credential: markBad}),
@@ -185,6 +188,8 @@ func TestWhatIsConfidentialReachesNoSink(t *testing.T) {
 			}
 			admin := s.ready["admin"]
 			sinks := map[string]string{"answers": told.String(), "log": log.String(), "audit log": read(t, trail), "metrics": fetch(t, admin+"/metrics")}
+			s.end(t) // which sends the last traces
+			sinks["traces"] = traces.text(t)
 			for name, text := range sinks {
 				if text == "" && !(name == "log" && level == "ERROR") {
 					t.Errorf("there is nothing in the sink %s", name)
@@ -247,6 +252,9 @@ func note(t *testing.T, told io.Writer, err error) {
 	s := status.Convert(err)
 	for _, detail := range s.Details() {
 		if fault, is := detail.(*umv1.SoapFault); is {
+			if strings.Contains(fault.GetFaultString(), markPIN) {
+				t.Errorf("a caller is told the PIN: %v", fault)
+			}
 			detail = &umv1.SoapFault{FaultCode: fault.GetFaultCode(), ExceptionType: fault.GetExceptionType(), ResponseCode: fault.GetResponseCode(), HttpStatus: fault.GetHttpStatus()}
 		}
 		if message, is := detail.(proto.Message); is {

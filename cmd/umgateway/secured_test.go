@@ -37,6 +37,8 @@ type secured struct {
 	endpoints int          // of the backend; 0 is 1
 	path      string       // of the service; that of umws if it is empty
 	backend   http.Handler // before the simulator; the simulator itself unless a test says otherwise
+
+	environment []string // of the process, besides that of the tests
 }
 
 // newSecured prepares everything but the process.
@@ -83,13 +85,16 @@ func (s *secured) serve(t *testing.T, log io.Writer, config string, args ...stri
 		t.Cleanup(server.Close)
 		args = append(args, "--backend-url", server.URL+cmp.Or(s.path, exchangesim.ServicePath))
 	}
-	s.process = startLogging(t, log, "REST", append([]string{
+	s.process = startIn(t, s.environment, log, "REST", append([]string{
 		"serve", "--config", replaceFile(t, s.configPath(), config),
 		"--http-addr", "127.0.0.1:0", "--grpc-addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0",
 		"--ledger", filepath.Join(s.directory, "ledger.db"),
 		"--tls-cert-file", certFile, "--tls-key-file", keyFile, "--tls-client-ca-file", ca,
 	}, args...)...)
 	t.Cleanup(func() {
+		if s.command.ProcessState != nil {
+			return // it has ended before
+		}
 		// The end of the test has told the command to end.
 		if err := s.command.Wait(); !s.command.ProcessState.Success() {
 			t.Errorf("the command ended with %v", err)
