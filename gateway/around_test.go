@@ -97,7 +97,7 @@ func TestGatewayAcceptsCallsFromServeUntilItDrains(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if idle.Accepting() {
+	if idle.Accepting() || idle.Started() {
 		t.Error("a gateway that does not serve accepts calls")
 	}
 	s := newStand(t, config)
@@ -118,8 +118,8 @@ func TestGatewayAcceptsCallsFromServeUntilItDrains(t *testing.T) {
 	for err == nil { // a watch ends when draining begins
 		_, err = watch.Recv()
 	}
-	if s.gateway.Accepting() {
-		t.Error("a gateway that drains accepts calls")
+	if s.gateway.Accepting() || !s.gateway.Started() {
+		t.Error("a gateway that drains accepts calls, or was never started")
 	}
 	close(finish)
 	if got := <-answer; got != codes.OK {

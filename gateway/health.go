@@ -51,3 +51,6 @@ func (g *Gateway) SetServing(serving bool) {
 
 // Accepting tells whether the gateway takes new calls: Serve has begun, and draining has not.
 func (g *Gateway) Accepting() bool { return g.serving.Load() && g.draining.Err() == nil }
+
+// Started tells whether Serve has begun. It stays so to the end.
+func (g *Gateway) Started() bool { return g.serving.Load() }

@@ -11,7 +11,6 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/encoding/protojson"
 )
 
 // writeError answers with an error that a call ended with, or that the generated code found before there was a call.
@@ -81,11 +80,8 @@ func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, e *Error) {
 		_ = g.connect.errors.Write(w, r, connectError(&told)) // an error means that the caller is gone
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	body, err := marshalJSON(protojson.MarshalOptions{}, told.GRPCStatus().Proto())
-	if err != nil {
-		body = []byte(`{"code":13,"message":"the error could not be written"}`)
-	}
+	body, contentType := errorBody(r, &told)
+	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(httpStatus(&told))
 	if r.Method != http.MethodHead {

@@ -29,7 +29,7 @@ func (g *Gateway) guardOrigin(next http.Handler) (http.Handler, error) {
 			AllowedOrigins: g.config.AllowedOrigins,
 			AllowedMethods: []string{http.MethodGet, http.MethodPost},
 			AllowedHeaders: []string{
-				"Authorization", "Content-Type", "Grpc-Timeout", "Idempotency-Key", "Last-Event-Id", "Traceparent", "Tracestate", "X-Request-Id",
+				"Authorization", "Content-Type", "Grpc-Timeout", "Idempotency-Key", "Last-Event-Id", "Request-Timeout", "Traceparent", "Tracestate", "X-Request-Id",
 				"Connect-Protocol-Version", "Connect-Timeout-Ms", "X-Grpc-Web", "X-User-Agent", // of Connect and gRPC-Web
 			},
 			ExposedHeaders: []string{

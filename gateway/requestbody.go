@@ -46,6 +46,9 @@ func (g *Gateway) checkRequest(routes []*route) runtime.Middleware {
 			}
 			body := &requestBody{method: chosen.method, path: path}
 			err := chosen.checkQuery(r.URL.RawQuery)
+			if err == nil {
+				err = adoptRequestTimeout(r.Header)
+			}
 			if err == nil && chosen.hasBody {
 				err = checkEncoding(r.Header)
 			}

@@ -12,7 +12,7 @@ import (
 
 // adminFlags say where operators look.
 type adminFlags struct {
-	AdminAddr         string `name:"admin-addr" default:"127.0.0.1:9091" help:"Address to serve /livez, /readyz and /metrics on (${default}). Empty: none."`
+	AdminAddr         string `name:"admin-addr" default:"127.0.0.1:9091" help:"Address to serve /livez, /startupz, /readyz and /metrics on (${default}). Empty: none."`
 	AdminPprof        bool   `name:"admin-pprof" help:"Serve profiles on the admin address too, below /debug/pprof/."`
 	ReadyNeedsBackend bool   `name:"ready-needs-backend" help:"Answer /readyz with 503 while no endpoint of any backend is well. By default the gateway stays ready, and tells callers what is wrong."`
 }
@@ -61,7 +61,7 @@ func (a *admin) during(ctx context.Context, flags adminFlags, s *service, serve 
 		return serve(ctx)
 	}
 	handler := telemetry.NewAdmin(telemetry.AdminConfig{
-		Metrics: s.observed.metrics.Handler(a.logger), Ready: s.readiness(flags.ReadyNeedsBackend), Pprof: flags.AdminPprof,
+		Metrics: s.observed.metrics.Handler(a.logger), Started: s.Started, Ready: s.readiness(flags.ReadyNeedsBackend), Pprof: flags.AdminPprof,
 	})
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()

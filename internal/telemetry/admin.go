@@ -16,6 +16,8 @@ import (
 type AdminConfig struct {
 	// Metrics is served at /metrics. Required.
 	Metrics http.Handler
+	// Started tells whether the gateway has begun to serve; once it has, it stays so. Default: it has from the beginning.
+	Started func() bool
 	// Ready must all be met for /readyz to answer 200. Each call of /readyz asks them anew.
 	Ready []Check
 	// Pprof serves profiles below /debug/pprof/. Default: not.
@@ -30,12 +32,19 @@ type Check struct {
 	Err func() error
 }
 
-// NewAdmin returns what the admin address serves: /livez, /readyz and /metrics. /livez answers 200 as long as the process can
-// answer, whatever state it is in: to restart the gateway mends nothing that is wrong elsewhere.
+// NewAdmin returns what the admin address serves: /livez, /startupz, /readyz and /metrics. /livez answers 200 as long as the
+// process can answer, whatever state it is in: to restart the gateway mends nothing that is wrong elsewhere.
 func NewAdmin(config AdminConfig) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", config.Metrics)
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok\n") })
+	mux.HandleFunc("GET /startupz", func(w http.ResponseWriter, _ *http.Request) {
+		if config.Started != nil && !config.Started() {
+			answer(w, http.StatusServiceUnavailable, "not serving yet\n")
+			return
+		}
+		answer(w, http.StatusOK, "ok\n")
+	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		status, text := ready(config.Ready)
 		answer(w, status, text)

@@ -43,6 +43,7 @@ func TestAdminAnswersWhatItShould(t *testing.T) {
 	}{
 		"alive":                {plain, "GET", "/livez", nil, 200, "ok"},
 		"alive, by HEAD":       {plain, "HEAD", "/livez", nil, 200, ""},
+		"started":              {plain, "GET", "/startupz", nil, 200, "ok"},
 		"ready":                {plain, "GET", "/readyz", nil, 200, ""},
 		"metrics":              {plain, "GET", "/metrics", nil, 200, "metrics"},
 		"no profiles":          {plain, "GET", "/debug/pprof/", nil, 404, ""},
@@ -91,6 +92,19 @@ func TestReadinessNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
+func TestStartIsToldOnceItHasCome(t *testing.T) {
+	t.Parallel()
+	started := false
+	admin := telemetry.NewAdmin(telemetry.AdminConfig{Metrics: http.NotFoundHandler(), Started: func() bool { return started }})
+	if got := get(t, admin, "GET", "/startupz", nil); got.Code != 503 {
+		t.Errorf("before the start the answer is %d", got.Code)
+	}
+	started = true
+	if got := get(t, admin, "GET", "/startupz", nil); got.Code != 200 {
+		t.Errorf("after the start the answer is %d", got.Code)
+	}
+}
+
 // TestReadinessEndsWhenDrainingBegins looks at a gateway from outside while a call keeps it from ending.
 func TestReadinessEndsWhenDrainingBegins(t *testing.T) {
 	t.Parallel()
@@ -100,7 +114,7 @@ func TestReadinessEndsWhenDrainingBegins(t *testing.T) {
 		<-finish
 		return &umv1.DisconnectResponse{}, nil
 	})}, nil)
-	admin := telemetry.NewAdmin(telemetry.AdminConfig{Metrics: http.NotFoundHandler(), Ready: []telemetry.Check{
+	admin := telemetry.NewAdmin(telemetry.AdminConfig{Metrics: http.NotFoundHandler(), Started: s.gateway.Started, Ready: []telemetry.Check{
 		{Name: "listeners", Err: func() error {
 			if !s.gateway.Accepting() {
 				return errors.New("not accepting calls")
@@ -129,7 +143,7 @@ func TestReadinessEndsWhenDrainingBegins(t *testing.T) {
 	for err == nil { // a watch ends when draining begins
 		_, err = watch.Recv()
 	}
-	for path, want := range map[string]int{"/readyz": 503, "/livez": 200} {
+	for path, want := range map[string]int{"/readyz": 503, "/livez": 200, "/startupz": 200} {
 		if got := get(t, admin, "GET", path, nil); got.Code != want {
 			t.Errorf("while it drains, %s answers %d %s", path, got.Code, got.Body)
 		}
