@@ -121,6 +121,9 @@ func validate(t *testing.T, schema *jsonschema.Schema, text string) error {
 
 var inYAML = regexp.MustCompile("(?s)(?:```yaml\n|<<'EOF'\n)(.*?)(?:```|\nEOF)")
 
+// otherFiles are files for others: identities, and settings of buf.
+var otherFiles = regexp.MustCompile(`(?m)^(identities|plugins):`)
+
 // sampleFiles are the configuration files in the documentation and in the tests, by where they stand.
 func sampleFiles(t *testing.T) map[string]string {
 	t.Helper()
@@ -131,7 +134,7 @@ func sampleFiles(t *testing.T) map[string]string {
 	}
 	for _, page := range append(pages, "../../README.md") {
 		for i, block := range inYAML.FindAllStringSubmatch(read(t, page), -1) {
-			if !strings.HasPrefix(block[1], "identities:") { // that is another file
+			if !otherFiles.MatchString(block[1]) {
 				found[fmt.Sprint(page, " block ", i+1)] = block[1]
 			}
 		}
