@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"slices"
@@ -43,26 +42,19 @@ func TestOneCallersOverloadStaysItsOwn(t *testing.T) {
 	var pressed time.Duration // how long the greedy caller calls
 	for range *rounds {
 		alone = append(alone, measure(t, modest)...)
-		ctx, stop := context.WithCancel(t.Context())
 		start := time.Now()
-		var group sync.WaitGroup
-		for range crowd {
-			group.Go(func() {
-				eachTick(ctx, crowd*time.Second/(configuredRate*greed), func() {
-					switch err := greedy.overGRPC(t.Context(), readIt); {
-					case err == nil:
-						allowed.Add(1)
-					case status.Code(err) == codes.ResourceExhausted && reasonOf(err) == "RATE_LIMITED":
-						refused.Add(1)
-					default:
-						t.Errorf("the greedy caller gets %v", err)
-					}
-				})
-			})
-		}
+		stop := press(func() {
+			switch err := greedy.overGRPC(t.Context(), readIt); {
+			case err == nil:
+				allowed.Add(1)
+			case status.Code(err) == codes.ResourceExhausted && reasonOf(err) == "RATE_LIMITED":
+				refused.Add(1)
+			default:
+				t.Errorf("the greedy caller gets %v", err)
+			}
+		})
 		besides = append(besides, measure(t, modest)...)
 		stop()
-		group.Wait()
 		pressed += time.Since(start)
 	}
 	slices.Sort(alone)
@@ -82,17 +74,33 @@ func TestOneCallersOverloadStaysItsOwn(t *testing.T) {
 	t.Logf("the process takes %d KiB of memory at most", resident)
 }
 
-// eachTick does something again and again until the context ends.
-func eachTick(ctx context.Context, pause time.Duration, do func()) {
-	ticker := time.NewTicker(pause)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			do()
+// press calls at an even pace, until it is told to stop.
+func press(call func()) (stop func()) {
+	var group sync.WaitGroup
+	turns, ended := make(chan struct{}), make(chan struct{})
+	for range crowd {
+		group.Go(func() {
+			for range turns {
+				call()
+			}
+		})
+	}
+	group.Go(func() {
+		defer close(turns)
+		ticker := time.NewTicker(time.Second / (configuredRate * greed))
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ended:
+				return
+			case <-ticker.C:
+				turns <- struct{}{}
+			}
 		}
+	})
+	return func() {
+		close(ended)
+		group.Wait()
 	}
 }
 
