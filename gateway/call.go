@@ -64,7 +64,8 @@ func (c *Call) Metadata(key string) []string {
 // be changed afterwards.
 func (c *Call) Send(m proto.Message) error { return c.caller.send(m) }
 
-// SetHeader sets a header of the response, if no response was sent yet. The key is in lower case.
+// SetHeader sets a header of the response, if no response was sent yet. The key is in lower case. A gRPC call that fails
+// without a response has it in its trailer.
 func (c *Call) SetHeader(key, value string) { c.caller.setHeader(key, value) }
 
 // Handler carries a call out.

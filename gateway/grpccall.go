@@ -17,10 +17,14 @@ type grpcCall struct {
 	Call
 	ctx     context.Context // as gRPC made it: with the metadata and the peer
 	request incoming
+	header  metadata.MD // kept back until it is known whether the call fails
 }
 
 func (c *grpcCall) setHeader(key, value string) {
-	_ = grpc.SetHeader(c.ctx, metadata.MD{key: {value}})
+	if c.header == nil {
+		c.header = metadata.MD{}
+	}
+	c.header.Append(key, value)
 }
 
 func (c *grpcCall) metadata(key string) []string {
@@ -59,12 +63,16 @@ func (g *Gateway) handleUnary(ctx context.Context, m *method, decode func(any) e
 	if err := decode(&c.request); err != nil {
 		return nil, err
 	}
-	if err := g.handle(ctx, c.begin(m, c)); err != nil {
+	err := g.handle(ctx, c.begin(m, c))
+	switch {
+	case err != nil:
+		// A channel repeats only a call that was sent nothing but an error (gRFC A6), so that no header may precede it.
+		_ = grpc.SetTrailer(ctx, c.header)
 		return nil, err
-	}
-	if c.response == nil {
+	case c.response == nil:
 		return nil, status.Error(codes.Internal, "the call ended without a response")
 	}
+	_ = grpc.SetHeader(ctx, c.header)
 	return c.response, nil
 }
 
@@ -72,9 +80,16 @@ func (g *Gateway) handleUnary(ctx context.Context, m *method, decode func(any) e
 type streamCall struct {
 	grpcCall
 	stream grpc.ServerStream
+	begun  bool
 }
 
-func (c *streamCall) send(m proto.Message) error { return c.stream.SendMsg(m) }
+func (c *streamCall) send(m proto.Message) error {
+	if !c.begun {
+		c.begun = true
+		_ = c.stream.SetHeader(c.header)
+	}
+	return c.stream.SendMsg(m)
+}
 
 // handleStream serves a gRPC call of an rpc that streams its responses.
 func (g *Gateway) handleStream(stream grpc.ServerStream, m *method) error {
@@ -82,5 +97,9 @@ func (g *Gateway) handleStream(stream grpc.ServerStream, m *method) error {
 	if err := stream.RecvMsg(&c.request); err != nil {
 		return err
 	}
-	return g.handle(c.ctx, c.begin(m, c))
+	err := g.handle(c.ctx, c.begin(m, c))
+	if err != nil && !c.begun {
+		c.stream.SetTrailer(c.header)
+	}
+	return err
 }

@@ -71,6 +71,9 @@ export class GrpcTransport implements Transport {
   async unary<R extends keyof Unary>(rpc: R, request: Unary[R][0], options: CallOptions): Promise<Unary[R][1]> {
     const call = await this.#prepare(rpc, request, options);
     const { signal } = options;
+    if (signal?.aborted) {
+      throw aborted(signal);
+    }
     return new Promise<Unary[R][1]>((resolve, reject) => {
       const stop = () => { sent.cancel(); };
       const sent = this.#client.makeUnaryRequest(
@@ -78,7 +81,7 @@ export class GrpcTransport implements Transport {
         (error, reply) => {
           signal?.removeEventListener("abort", stop);
           if (error !== null) {
-            reject(signal?.aborted ? aborted(signal) : gatewayError(error));
+            reject(failed(error, signal));
           } else {
             resolve(decode(call.method, reply) as Unary[R][1]);
           }
@@ -92,6 +95,9 @@ export class GrpcTransport implements Transport {
   ): AsyncGenerator<Streaming[R][1], void, undefined> {
     const call = await this.#prepare(rpc, request, options);
     const { signal } = options;
+    if (signal?.aborted) {
+      throw aborted(signal);
+    }
     const events = this.#client.makeServerStreamRequest(
       call.path, (b: Buffer) => b, (b) => b, call.message, call.metadata, call.options);
     const stop = () => { events.cancel(); };
@@ -101,7 +107,7 @@ export class GrpcTransport implements Transport {
         yield decode(call.method, event as Buffer) as Streaming[R][1];
       }
     } catch (error) {
-      throw signal?.aborted ? aborted(signal) : gatewayError(error as grpc.ServiceError);
+      throw failed(error as grpc.ServiceError, signal);
     } finally {
       signal?.removeEventListener("abort", stop);
       stop();
@@ -123,9 +129,6 @@ export class GrpcTransport implements Transport {
     if (this.#credential !== undefined) {
       metadata.set("authorization", await authorization(this.#credential));
     }
-    if (options.signal?.aborted) {
-      throw aborted(options.signal);
-    }
     return {
       method, message, metadata, path: `/${method.parent.typeName}/${method.name}`,
       options: options.timeoutMs === undefined ? {} : { deadline: Date.now() + options.timeoutMs },
@@ -144,6 +147,11 @@ function encode(method: DescMethod, request: object): Buffer {
 /** decode reads a message as REST would show it: with fields that hold default values. */
 function decode(method: DescMethod, message: Buffer | undefined): JsonValue {
   return toJson(method.output, fromBinary(method.output, message ?? new Uint8Array()), { alwaysEmitImplicit: true });
+}
+
+/** failed is why a call failed: because its caller gave it up, or because of what the gateway says. */
+function failed(error: grpc.ServiceError, signal: AbortSignal | undefined): GatewayError {
+  return signal?.aborted && error.code === grpc.status.CANCELLED ? aborted(signal) : gatewayError(error);
 }
 
 /** gatewayError reads an error with its details. */
