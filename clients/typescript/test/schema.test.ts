@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { MethodOptions_IdempotencyLevel as Level } from "@bufbuild/protobuf/wkt";
+import { Client } from "umgateway";
 import { CallService } from "../src/gen/um/v1/call_service_pb.js";
 import { MailboxService } from "../src/gen/um/v1/mailbox_service_pb.js";
 import { retryPolicy } from "../src/policy.js";
@@ -23,6 +24,11 @@ test("every rpc has a route, and the OpenAPI description has it too", async () =
   for (const [rpc, { verb, path }] of Object.entries(routes)) {
     assert(described.has(`${rpc} ${verb} ${path}`), `${rpc} ${verb} ${path} is not among\n${[...described].join("\n")}`);
   }
+});
+
+test("every rpc has a method", () => {
+  const methods = Object.getOwnPropertyNames(Client.prototype);
+  assert.deepEqual(Object.keys(routes).map((rpc) => rpc.charAt(0).toLowerCase() + rpc.slice(1)).filter((m) => !methods.includes(m)), []);
 });
 
 test("only what the schema says may be repeated is repeated", () => {
