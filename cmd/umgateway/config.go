@@ -18,7 +18,7 @@ type configCheckCommand struct {
 
 // Run checks without opening or sending anything.
 func (c *configCheckCommand) Run(env *environment) error {
-	if err := c.checkBackends(); err != nil {
+	if err := c.check(); err != nil {
 		return err
 	}
 	if _, err := newAccess(c.accessFlags, c.file.sections, reachOf(c.backends()), c.logger(env.stderr)); err != nil {

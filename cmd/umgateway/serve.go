@@ -38,7 +38,7 @@ Without Exchange at hand: umgateway demo`)
 
 // Run serves until the process is told to end.
 func (c *serveCommand) Run(env *environment) error {
-	if err := c.checkBackends(); err != nil {
+	if err := c.check(); err != nil {
 		return err
 	}
 	logger := c.logger(env.stderr)

@@ -3,10 +3,10 @@ package backend
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"time"
 
 	"github.com/umgateway/umgateway/internal/exchange"
+	"github.com/umgateway/umgateway/soapbridge/transport"
 )
 
 // Settings describe a backend. The tags name them in the configuration file and, after "backend-", as flags.
@@ -62,6 +62,9 @@ func (s Settings) CheckAs(name string) error {
 		}
 	}
 	signsIn := s.Auth != authNone && s.Auth != ""
+	if _, err := transport.ParseAuth(s.Auth); signsIn && err != nil {
+		return fmt.Errorf("%s: auth: %w", name, err) // nobody knows what it would need
+	}
 	secrets := 0
 	for _, secret := range [...]string{s.PasswordFile, s.Keytab, s.CCache} {
 		if secret != "" {
@@ -70,9 +73,8 @@ func (s Settings) CheckAs(name string) error {
 	}
 	require(len(s.URLs) > 0, "url: an address is required")
 	for _, address := range s.URLs {
-		parsed, err := url.Parse(address)
-		// The address itself is not repeated, since it may hold a password.
-		require(err != nil || parsed.User == nil, "url: the address holds a user name: credentials do not belong there")
+		err := transport.CheckURL(address)
+		require(err == nil, "url: %w", err)
 	}
 	require((s.CertFile == "") == (s.KeyFile == ""), "cert-file and key-file: either needs the other")
 	require(secrets <= 1, "password-file, keytab and ccache: give one of them")

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/umgateway/umgateway/soapbridge/transport/channelbinding"
@@ -46,6 +47,12 @@ func newEndpoint(config Config) (*endpoint, error) {
 	return e, nil
 }
 
+// CheckURL tells what is wrong with the address of a backend. It does not repeat the address, which may hold a password.
+func CheckURL(text string) error {
+	_, err := parseURL(text)
+	return err
+}
+
 func parseURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
@@ -57,6 +64,11 @@ func parseURL(text string) (*url.URL, error) {
 		return nil, errors.New("the backend's address holds a user name: credentials do not belong there")
 	case u.Fragment != "":
 		return nil, errors.New("the backend's address holds a fragment")
+	}
+	if port := u.Port(); port != "" {
+		if number, err := strconv.ParseUint(port, 10, 16); err != nil || number == 0 {
+			return nil, fmt.Errorf("the backend's address has the port %.20s, want one from 1 to 65535", port)
+		}
 	}
 	return u, nil
 }

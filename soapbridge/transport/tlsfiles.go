@@ -74,7 +74,10 @@ func newTLSSource(config Config, host string) (*tlsSource, error) {
 	for _, path := range files.paths() {
 		s.stamps[path] = &fileStamp{}
 	}
-	return s, s.refresh()
+	if err := s.refresh(); err != nil {
+		return nil, fmt.Errorf("files for tls: %w", err)
+	}
+	return s, nil
 }
 
 // config returns the current settings.
