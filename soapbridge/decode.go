@@ -12,6 +12,8 @@ type decoder struct {
 	unknown    []UnknownValue // enum texts that the schema does not know
 	inEnvelope bool           // the root element is a SOAP envelope
 	familiar   familiar
+	flat       bool // the message's values are collected in wire
+	wire       []byte
 }
 
 // begin makes the decoder ready for another reply.
@@ -178,14 +180,22 @@ func (d *decoder) scalar(l *leaf, text []byte, m protoreflect.Message, seen []bo
 		return nil
 	}
 	seen[l.mark] = true
-	v, err := d.value(l, text)
+	var v protoreflect.Value
+	var err error
+	if d.flat {
+		err = d.collect(l, text)
+	} else {
+		v, err = d.value(l, text)
+	}
 	if err != nil {
 		return &refusal{CauseValue, string(l.field.Name()), fmt.Sprintf("the reply's %s: %v", l.field.FullName(), err)}
 	}
-	if l.field.IsList() {
+	switch {
+	case d.flat:
+	case l.field.IsList():
 		m.Mutable(l.field).List().Append(v)
-		return nil
+	default:
+		m.Set(l.field, v)
 	}
-	m.Set(l.field, v)
 	return nil
 }

@@ -37,6 +37,7 @@ type plan struct {
 	result    *xmlName // the second wrapper, if the operation has one
 	status    *ResponseStatus
 	results   *element // a root without a name of its own: it stands for response and result alike
+	flat      bool     // isFlat(results)
 }
 
 // xmlName is the name of an element as a reply is matched against it.
@@ -117,6 +118,7 @@ func (c *compiler) method(method protoreflect.MethodDescriptor) *plan {
 	p.request = c.root(method.Input())
 	p.request.space, p.request.local = c.space(method, request), request.local
 	p.results = c.root(method.Output())
+	p.flat = isFlat(p.results)
 	p.response = c.xmlName(method, "response", operation.GetResponse())
 	if operation.GetResult() != "" {
 		result := c.xmlName(method, "result", operation.GetResult())

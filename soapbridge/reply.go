@@ -139,8 +139,8 @@ func (d *decoder) body(p *plan, out protoreflect.Message) (fault *Fault, err err
 	}
 }
 
-// results reads the response element, whether the results stand in it directly or in a second wrapper.
-func (d *decoder) results(p *plan, out protoreflect.Message) error {
+// response reads the response element, whether the results stand in it directly or in a second wrapper.
+func (d *decoder) response(p *plan, out protoreflect.Message) error {
 	if len(p.results.scope.leaves) == 0 {
 		return d.skip()
 	}
