@@ -1,6 +1,7 @@
 package endurance
 
 import (
+	"math"
 	"path/filepath"
 	"testing"
 
@@ -23,4 +24,13 @@ func TestNothingRingsTwiceThoughTheGatewayIsKilledAgainAndAgain(t *testing.T) {
 	l.chaos = newChaos(pause(*dials), gateway)
 	l.gateways = []umv1.CallServiceClient{gateway.calls(t), gateway.calls(t), gateway.calls(t)}
 	l.run(t, *dials)
+}
+
+func TestNothingIsUnknownButWhatWasLostWhereNothingIsKilled(t *testing.T) {
+	t.Parallel()
+	l := &load{chaos: newChaos(math.MaxInt32)}
+	l.exchange = newExchange(t, exchangesim.Config{}, func(point) {})
+	l.gateways = []umv1.CallServiceClient{startNode(t, "gateway", l.exchange.url, filepath.Join(t.TempDir(), "ledger.db")).calls(t)}
+	l.run(t, *dials)
+	l.checkDoubts(t)
 }

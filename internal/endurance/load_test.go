@@ -3,6 +3,7 @@ package endurance
 import (
 	"context"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -112,6 +113,18 @@ func (l *load) askAgain(t *testing.T, ctx context.Context) {
 	l.check(t)
 	if after := len(l.exchange.Calls("default")); after != before {
 		t.Errorf("%d calls were placed anew", after-before)
+	}
+}
+
+// checkDoubts makes sure that exactly the answers that were lost are unknown. It is so where nothing is killed.
+func (l *load) checkDoubts(t *testing.T) {
+	t.Helper()
+	for number, answers := range l.answers {
+		for _, a := range answers {
+			if isLost := strings.HasPrefix(number, lost); isLost != (a.reason == outcomeUnknown) {
+				t.Errorf("%s: the answer is %+v", number, a)
+			}
+		}
 	}
 }
 
