@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -23,12 +24,16 @@ func (g *Gateway) accept(next http.Handler) http.Handler {
 		watched := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(watched, r.WithContext(context.WithValue(r.Context(), frontKey{}, f)))
 		if !f.reached {
+			protocol := ProtocolREST
+			if strings.HasPrefix(r.URL.Path, rpcPrefix) {
+				protocol = protocolOf(r.Header)
+			}
 			if f.reason != "" {
-				g.config.Refused(ProtocolREST, f.reason)
+				g.config.Refused(protocol, f.reason)
 			}
 			// The path may hold a call id, and is left out for that.
 			g.config.Logger.LogAttrs(r.Context(), slog.LevelInfo, "refused",
-				slog.String("request_id", f.requestID), slog.String("protocol", string(ProtocolREST)),
+				slog.String("request_id", f.requestID), slog.String("protocol", string(protocol)),
 				slog.String("method", r.Method), slog.Int("http_status", watched.status), slog.String("reason", f.reason),
 				slog.Duration("duration", time.Since(start)), slog.String("peer", r.RemoteAddr))
 		}

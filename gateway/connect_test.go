@@ -281,7 +281,8 @@ func TestPeerAndCertificateAreKnownByConnect(t *testing.T) {
 func TestWebPagesByConnect(t *testing.T) {
 	t.Parallel()
 	const ours, theirs = "https://console.example.com", "https://evil.example"
-	s := newStand(t, gateway.Config{Invoker: enabled, AllowedOrigins: []string{ours}})
+	var log lines
+	s := newStand(t, gateway.Config{Invoker: enabled, AllowedOrigins: []string{ours}, Logger: slog.New(slog.NewJSONHandler(&log, nil))})
 	const path = "/um.v1.MailboxService/IsUMEnabled"
 	for name, c := range map[string]struct {
 		kind, origin, host string
@@ -330,5 +331,11 @@ func TestWebPagesByConnect(t *testing.T) {
 		"Access-Control-Request-Headers", "authorization,connect-protocol-version,connect-timeout-ms,content-type,grpc-timeout,x-grpc-web,x-user-agent")
 	if got := reply.Header.Get("Access-Control-Allow-Headers"); !strings.Contains(strings.ToLower(got), "connect-protocol-version") {
 		t.Errorf("the preflight is answered with %d, allowed headers %q", reply.StatusCode, got)
+	}
+	s.end(t)
+	for _, protocol := range []string{"connect", "grpc-web"} {
+		if want := `"protocol":"` + protocol + `","method":"POST","http_status":`; !strings.Contains(log.String(), want) { // of a line about a refusal
+			t.Errorf("%s is not in the log: %s", want, log.String())
+		}
 	}
 }
