@@ -20,6 +20,7 @@ import (
 // consolePage is the console in front of a service.
 type consolePage struct {
 	service *service // set before it is served
+	docs    bool     // the documentation of the API is served too
 	signIn  func() []string
 	table   func() *routing.Table // nil where there is nothing to choose
 	demo    *console.Demo         // nil unless the backend is a simulator
@@ -27,7 +28,11 @@ type consolePage struct {
 
 // addTo puts the console beside the rpcs.
 func (p *consolePage) addTo(config *gateway.Config) error {
-	c, err := console.New(console.Config{Status: p.status, SignIn: p.signIn, Demo: p.demo, Reasons: docs.Reasons})
+	settings := console.Config{Status: p.status, SignIn: p.signIn, Demo: p.demo, Reasons: docs.Reasons}
+	if p.docs {
+		settings.Docs = "/docs/"
+	}
+	c, err := console.New(settings)
 	if err != nil {
 		return err
 	}

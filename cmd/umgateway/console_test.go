@@ -119,7 +119,7 @@ func TestTheStatusIsForCallersAndHoldsNoSecret(t *testing.T) {
 			t.Errorf("%s gets %d %s, want %d with %s", name, status, body, c.status, c.want)
 		}
 	}
-	if _, body := visit(t, address+"/console/about", ""); body != `{"signIn":["Bearer"]}` {
+	if _, body := visit(t, address+"/console/about", ""); body != `{"signIn":["Bearer"],"docs":"/docs/"}` {
 		t.Errorf("about tells %s", body)
 	}
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 
+	"github.com/umgateway/umgateway/gateway"
 	"github.com/umgateway/umgateway/internal/backend"
 	"github.com/umgateway/umgateway/internal/exchangesim"
 )
@@ -22,15 +23,9 @@ type demoCommand struct {
 // Run simulates and serves until the process is told to end.
 func (c *demoCommand) Run(env *environment) error {
 	logger := c.logger(env.stderr)
-	config, page, log := c.config(logger), &consolePage{}, c.exchangeLog(env.stdout)
-	if c.Console {
-		page.demo = simulated()
-		log = keep(page.demo.Journal, log)
-		if err := page.addTo(&config); err != nil {
-			return err
-		}
-	}
-	if err := c.addDocs(&config); err != nil {
+	config, log := c.config(logger), c.exchangeLog(env.stdout)
+	page, log, err := c.addPages(&config, log)
+	if err != nil {
 		return err
 	}
 	server, err := exchangesim.New(exchangesim.Config{Log: log})
@@ -68,6 +63,19 @@ func (c *demoCommand) Run(env *environment) error {
 			defer stop()
 			return admin.during(ctx, c.adminFlags, s, func(ctx context.Context) error { return s.Serve(ctx, on.grpc, on.http) })
 		}), s.close())
+}
+
+// addPages puts the console and the documentation beside the rpcs, and has the console told of exchanges.
+func (c *demoCommand) addPages(config *gateway.Config, log func(exchangesim.Exchange)) (*consolePage, func(exchangesim.Exchange), error) {
+	page := &consolePage{docs: c.Docs}
+	if c.Console {
+		page.demo = simulated()
+		log = keep(page.demo.Journal, log)
+		if err := page.addTo(config); err != nil {
+			return nil, nil, err
+		}
+	}
+	return page, log, c.addDocs(config)
 }
 
 // demoEntryID is the id of a message of the simulator, which has all of them.

@@ -82,7 +82,7 @@ func (c *serveCommand) Run(env *environment) error {
 func (c *serveCommand) assemble(access *access, logger *slog.Logger) (*service, error) {
 	config := c.config(logger)
 	access.apply(&config)
-	page := &consolePage{signIn: access.schemes, table: access.routing}
+	page := &consolePage{docs: c.Docs, signIn: access.schemes, table: access.routing}
 	if c.Console {
 		if err := page.addTo(&config); err != nil {
 			return nil, err

@@ -26,6 +26,8 @@ type Config struct {
 	Status func(context.Context) Status
 	// Reasons is the page about the reasons of errors, as docs.Reasons. Required.
 	Reasons string
+	// Docs is the path of the documentation of the API, in which reasons/NAME explains a reason. Default: there is none.
+	Docs string
 	// Demo describes the simulator behind the gateway. Default: there is a real backend.
 	Demo *Demo
 }
@@ -83,8 +85,9 @@ func (c *Console) about(w http.ResponseWriter, _ *http.Request) {
 	}
 	answer(w, struct {
 		SignIn []string `json:"signIn"`
+		Docs   string   `json:"docs,omitempty"`
 		Demo   *Demo    `json:"demo,omitempty"`
-	}{schemes, c.config.Demo})
+	}{schemes, c.config.Docs, c.config.Demo})
 }
 
 func (c *Console) explain(w http.ResponseWriter, _ *http.Request) { answer(w, c.reasons) }

@@ -42,7 +42,7 @@ func open(t *testing.T, address string) *browser {
 		}
 	})
 	b.do(chromedp.Navigate(address))
-	b.wait("the page has asked", `document.querySelector("#health-mark, #reasons section").textContent !== "Looking…"`)
+	b.wait("the page has asked", `document.querySelector("#health-mark").textContent !== "Looking…"`)
 	return b
 }
 

@@ -82,9 +82,14 @@ func TestACallRingsOnceHoweverOftenTheButtonIsPressed(t *testing.T) {
 	b.wait("one call was placed", `document.querySelectorAll("#exchange-list [data-operation=PlayOnPhone]").length === 1`)
 }
 
-func TestEachReasonIsExplained(t *testing.T) {
+func TestAnErrorLeadsToTheDocumentationOfItsReason(t *testing.T) {
 	t.Parallel()
-	b := open(t, demo(t).ready["console"]+"reasons.html#CALL_NOT_FOUND")
-	b.shows("#CALL_NOT_FOUND", "Who acts:")
-	b.look("reasons")
+	b := open(t, demo(t).ready["console"])
+	b.fill("#number", "4255550104")
+	b.click("#place-button")
+	b.shows("#place-error a", "About DIALING_RULES_FORBID")
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#place-error a").removeAttribute("target")`))
+	b.click("#place-error a")
+	b.shows("body", "DIALING_RULES_FORBID")
+	b.wait("it is the documentation", `location.pathname === "/docs/reasons/DIALING_RULES_FORBID" && document.body.innerText.includes("Who acts")`)
 }

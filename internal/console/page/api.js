@@ -2,8 +2,8 @@
 
 import * as session from "./session.js";
 
-/** How callers can sign in, by schemes; known once the page has asked. */
-export const gateway = { signIn: [], demo: null, reasons: {} };
+/** What is known of the gateway once the page has asked: how callers can sign in, by schemes, and where the documentation is. */
+export const gateway = { signIn: [], demo: null, docs: "", reasons: {} };
 
 /** An error that the gateway has answered with, or that kept an answer away. */
 export class ApiError extends Error {

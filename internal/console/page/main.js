@@ -25,7 +25,7 @@ async function start() {
   mailbox.setUp();
   try {
     const [about, reasons] = await Promise.all([get("about"), get("reasons")]);
-    Object.assign(gateway, { signIn: about.signIn, demo: about.demo ?? null, reasons });
+    Object.assign(gateway, { signIn: about.signIn, demo: about.demo ?? null, docs: about.docs ?? "", reasons });
   } catch (error) {
     refused(error);
     return;
@@ -34,6 +34,8 @@ async function start() {
   turnedAway = gateway.signIn.length > 0 && !gateway.signIn.includes("ClientCertificate");
   place.offer(gateway.demo);
   show($("demo-mark"), gateway.demo !== null);
+  $("docs").href = gateway.docs;
+  show($("docs"), gateway.docs !== "");
   signin.draw();
   if (turnedAway && !session.signedIn()) turnAway();
   look = repeatedly(STATUS_EVERY_MS, lookOnce);

@@ -32,8 +32,11 @@ function describe(error) {
 const same = (a, b) => a.toLowerCase().replace(/\W+$/, "") === b.toLowerCase().replace(/\W+$/, "");
 
 function facts(error) {
-  const about = make("a", { href: "reasons.html#" + error.reason, target: "_blank", rel: "noopener" },
-    "About ", make("code", {}, error.reason), make("span", { class: "hidden" }, " (in a new tab)"));
+  const name = make("code", {}, error.reason);
+  const about = gateway.docs
+    ? make("a", { href: `${gateway.docs}reasons/${error.reason}`, target: "_blank", rel: "noopener" },
+      "About ", name, make("span", { class: "hidden" }, " (in a new tab)"))
+    : make("span", {}, "Reason ", name);
   const line = make("p", { class: "problem-facts" }, about);
   if (error.requestId) line.append(make("span", {}, "Log id ", make("code", {}, error.requestId)));
   return line;
