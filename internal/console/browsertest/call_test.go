@@ -3,6 +3,9 @@
 package browsertest
 
 import (
+	"net/http"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -35,6 +38,52 @@ func TestACallIsPlacedWatchedAndEnded(t *testing.T) {
 	b.click("#exchange-list [data-operation=Disconnect] summary")
 	b.shows("#exchange-list pre", "DisconnectResponse")
 	b.look("ended")
+	b.click("#show-polls")
+	b.shows("#exchange-list [data-operation=GetCallInfo] summary", "GetCallInfo")
+}
+
+func TestAGreetingIsPlayedWithALease(t *testing.T) {
+	t.Parallel()
+	g := demo(t)
+	b := open(t, g.ready["console"])
+	b.click("#place [value=greeting] + span")
+	b.click("#lease")
+	b.click("#place-button")
+	b.shows("#call-mark", "Connected")
+	b.wait("a greeting was asked for", `document.querySelector("#exchange-list [data-operation=PlayOnPhoneGreeting]")`)
+	id := ask(b, chromedp.Text("#call-id"))
+	renewed, err := http.Post(g.ready["REST"]+"/v1/calls:renewLease", "application/json", strings.NewReader(`{"callId":"`+id+`"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer renewed.Body.Close()
+	if renewed.StatusCode != http.StatusOK {
+		t.Errorf("the call has no lease: %s", renewed.Status)
+	}
+	b.look("greeting")
+}
+
+func TestWhereBackendsSpeakDifferentlyTheReaderSaysOfWhichKindAnIDIs(t *testing.T) {
+	t.Parallel()
+	simulator := simulate(t)
+	config := write(t, "umgateway.yaml", `
+backends:
+  old: {url: ["`+simulator+`"]}
+  new: {url: ["`+strings.Replace(simulator, "/UnifiedMessaging/Service.asmx", "/EWS/Exchange.asmx", 1)+`"], dialect: ews}
+routing:
+  rules: [{name: settings, rpcs: [um.v1.MailboxService/*], backend: old}]
+  default: new
+`)
+	b := open(t, start(t, "REST", "serve", "--console", "--config", config, "--http-addr", "127.0.0.1:0", "--grpc-addr", "127.0.0.1:0",
+		"--admin-addr", "", "--ledger", filepath.Join(t.TempDir(), "ledger.db")).ready["console"])
+	b.shows("#backends h3", "new")
+	b.shows("#backends h3", "old")
+	b.fill("#message-id", "AAAA")
+	b.fill("#number", "4255550100")
+	b.do(chromedp.SendKeys("#id-kind", "Item", chromedp.NodeVisible))
+	b.click("#place-button")
+	b.shows("#call-mark", "Connected")
+	b.look("two-backends")
 }
 
 func TestWhyACallFailedIsSaid(t *testing.T) {

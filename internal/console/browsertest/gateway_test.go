@@ -77,3 +77,13 @@ func simulate(t *testing.T) string {
 	t.Helper()
 	return start(t, "simulated Exchange", "simulate", "--addr", "127.0.0.1:0").ready["simulated Exchange"]
 }
+
+// write writes a file that the test needs, and returns its path.
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

@@ -3,8 +3,6 @@
 package browsertest
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -23,11 +21,7 @@ policy:
 // closed runs a gateway that only bearers of the issuer's tokens may use.
 func closed(t *testing.T, i *issuer) *gateway {
 	t.Helper()
-	config := filepath.Join(t.TempDir(), "umgateway.yaml")
-	text := "callers: {issuers: [{url: \"" + i.URL + "\", audiences: [umgateway]}]}\n" + policyOfTheTest
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	config := write(t, "umgateway.yaml", "callers: {issuers: [{url: \""+i.URL+"\", audiences: [umgateway]}]}\n"+policyOfTheTest)
 	return serve(t, simulate(t), "--config", config)
 }
 

@@ -37,11 +37,16 @@ export function offer(demo) {
   show($("try-numbers"), true);
 }
 
-let itemIds = false; // Exchange Web Services have ids of another kind
+let spoken = "";
 
-/** Suits the form to the dialect of the backends, if they all speak one. */
+/** Suits the form to the dialects of the backends. Where there are both, the reader says of which kind an id is. */
 export function speak(dialects) {
-  itemIds = dialects.length > 0 && dialects.every((dialect) => dialect === "ews");
+  const text = [...new Set(dialects)].sort().join();
+  if (text === spoken) return;
+  spoken = text;
+  const itemIds = text === "ews";
+  $("id-kind").value = itemIds ? "itemId" : "entryId";
+  show($("id-kind"), text === "ews,umws");
   $("message-hint").textContent = itemIds ? "The item id, as Exchange Web Services hand it out" : "The entry id, as Exchange hands it out";
 }
 
@@ -52,12 +57,11 @@ function chooseKind() {
 }
 
 function asked(form) {
-  const { kind, messageId, greeting, number, lease } = form.elements;
+  const { kind, messageId, idKind, greeting, number, lease } = form.elements;
   const body = { dialString: number.value.trim() };
   if (lease.checked) body.lease = LEASE;
   if (kind.value === "greeting") return { path: "/v1/calls:playOnPhoneGreeting", body: { ...body, greetingType: greeting.value } };
-  const id = itemIds ? "itemId" : "entryId";
-  return { path: "/v1/calls:playOnPhone", body: { ...body, [id]: messageId.value.trim() } };
+  return { path: "/v1/calls:playOnPhone", body: { ...body, [idKind.value]: messageId.value.trim() } };
 }
 
 async function submit(form, placed) {
