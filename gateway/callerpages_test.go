@@ -31,6 +31,8 @@ func TestCallerPagesAreForCallers(t *testing.T) {
 		"open gateway":     {open, "", "", answered{codes.OK, "", 200}},
 		"a caller":         {closed(t), alice, "alice", answered{codes.OK, "", 200}},
 		"nobody":           {closed(t), "", "", answered{codes.Unauthenticated, "CREDENTIALS_MISSING", 401}},
+		"nobody, no rules": {withoutPolicy(closed(t)), "", "", answered{codes.Unauthenticated, "CREDENTIALS_MISSING", 401}},
+		"anybody known":    {withoutPolicy(closed(t)), "Basic Ym9iOnNlY3JldA==", "bob", answered{codes.OK, "", 200}},
 		"unreadable":       {closed(t), "Basic ???", "", answered{codes.Unauthenticated, "CREDENTIALS_MALFORMED", 401}},
 		"another scheme":   {closed(t), "Bearer x", "", answered{codes.Unauthenticated, "CREDENTIALS_SCHEME_UNSUPPORTED", 401}},
 		"no right at all":  {closed(t), "Basic Ym9iOnNlY3JldA==", "", answered{codes.PermissionDenied, "CALL_FORBIDDEN", 403}}, // bob:secret
@@ -67,6 +69,11 @@ func TestCallerPagesAreForCallers(t *testing.T) {
 			}
 		})
 	}
+}
+
+func withoutPolicy(config gateway.Config) gateway.Config {
+	config.Policy = nil
+	return config
 }
 
 // ofBackend is a gateway whose policy is about the backend north, and that has another or the same.

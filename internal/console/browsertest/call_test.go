@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
 
@@ -127,6 +128,10 @@ func TestACallRingsOnceHoweverOftenTheButtonIsPressed(t *testing.T) {
 	t.Parallel()
 	b := open(t, demo(t).ready["console"])
 	b.do(chromedp.DoubleClick("#place-button"))
+	b.shows("#call-mark", "Alerted")
+	// A second click that is late: the first call is placed already.
+	at := ask(b, chromedp.Evaluate[[]float64](`((r) => [r.x + r.width / 2, r.y + r.height / 2])(document.getElementById("place-button").getBoundingClientRect())`))
+	b.do(chromedp.MouseClickXY(at[0], at[1], func(p *input.DispatchMouseEventParams) { p.ClickCount = 2 }))
 	b.shows("#call-mark", "Connected")
 	b.wait("one call was placed", `document.querySelectorAll("#exchange-list [data-operation=PlayOnPhone]").length === 1`)
 }

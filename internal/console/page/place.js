@@ -12,6 +12,10 @@ let kept = null; // {key, asked}: a request whose answer was lost, to be asked f
 export function setUp(placed) {
   const form = $("place");
   for (const kind of form.elements.kind) kind.addEventListener("change", chooseKind);
+  // The second click of a double click asks for no second call, also when the first was placed meanwhile.
+  $("place-button").addEventListener("click", (event) => {
+    if (event.detail > 1) event.preventDefault();
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     guarded($("place-button"), () => submit(form, placed));
