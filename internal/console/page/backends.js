@@ -19,7 +19,7 @@ export function draw(status) {
   const well = backends.filter((backend) => backend.serving).length;
   const ill = backends.flatMap((backend) => backend.endpoints ?? []).filter((endpoint) => endpoint.state !== "up").length;
   if (well < backends.length) mark($("health-mark"), well === 0 ? "Backend does not answer" : `${backends.length - well} of ${backends.length} backends do not answer`, "bad");
-  else mark($("health-mark"), ill === 0 ? "Backend is well" : "Backend is partly well", ill === 0 ? "good" : "busy");
+  else mark($("health-mark"), `${backends.length === 1 ? "Backend is" : "Backends are"} ${ill === 0 ? "" : "partly "}well`, ill === 0 ? "good" : "busy");
   write($("backends-live"), $("health-mark").textContent);
   const text = JSON.stringify(backends);
   if (text === drawn) return;

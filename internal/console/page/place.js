@@ -41,6 +41,12 @@ export function offer(demo) {
   show($("try-numbers"), true);
 }
 
+const HINTS = {
+  umws: "The entry id, as Exchange hands it out",
+  ews: "The item id, as Exchange Web Services hand it out",
+  "ews,umws": "As Exchange hands it out, and of which kind:",
+};
+
 let spoken = "";
 
 /** Suits the form to the dialects of the backends. Where there are both, the reader says of which kind an id is. */
@@ -48,10 +54,9 @@ export function speak(dialects) {
   const text = [...new Set(dialects)].sort().join();
   if (text === spoken) return;
   spoken = text;
-  const itemIds = text === "ews";
-  $("id-kind").value = itemIds ? "itemId" : "entryId";
+  $("id-kind").value = text === "ews" ? "itemId" : "entryId";
   show($("id-kind"), text === "ews,umws");
-  $("message-hint").textContent = itemIds ? "The item id, as Exchange Web Services hand it out" : "The entry id, as Exchange hands it out";
+  $("message-hint").textContent = HINTS[text] ?? HINTS.umws;
 }
 
 function chooseKind() {
