@@ -116,6 +116,7 @@ func TestThePageLoadsItsOwnFilesOnlyAndHasNothingInline(t *testing.T) {
 		}
 		if got := reply.Header.Get("Content-Type"); reply.StatusCode != http.StatusOK || got != kind {
 			t.Errorf("%s: %d %s, want 200 %s", name, reply.StatusCode, got, kind)
+			continue
 		}
 		if found := inline.FindString(strings.ReplaceAll(text, `xmlns="http://www.w3.org/2000/svg"`, "")); found != "" {
 			t.Errorf("%s holds %q", name, found)
