@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"fmt"
+	"sync/atomic"
+	"unicode/utf8"
 
 	"google.golang.org/grpc/encoding"
 	_ "google.golang.org/grpc/encoding/gzip" // callers may compress their requests
@@ -10,7 +12,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
-	"unicode/utf8"
+
+	umv1 "github.com/umgateway/umgateway/gen/um/v1"
 )
 
 // incoming is a request as the codec reads it. One that cannot be decoded is kept as an error, so that it is refused by an
@@ -20,10 +23,39 @@ type incoming struct {
 	err     error
 }
 
-// codec reads incoming requests, and leaves everything else to gRPC's own codec.
-type codec struct{ encoding.CodecV2 }
+// codec reads incoming requests, writes the event that many watchers get once, and leaves everything else to gRPC's own codec.
+type codec struct {
+	encoding.CodecV2
+	last *atomic.Pointer[writtenEvent]
+}
 
-func newCodec() codec { return codec{encoding.GetCodecV2(grpcproto.Name)} }
+func newCodec() codec {
+	return codec{encoding.GetCodecV2(grpcproto.Name), &atomic.Pointer[writtenEvent]{}}
+}
+
+// writtenEvent is an event as it goes over the wire. Neither changes any more.
+type writtenEvent struct {
+	event *umv1.WatchCallResponse
+	data  []byte
+}
+
+// Marshal writes a message.
+func (c codec) Marshal(v any) (mem.BufferSlice, error) {
+	event, isEvent := v.(*umv1.WatchCallResponse)
+	if !isEvent {
+		return c.CodecV2.Marshal(v)
+	}
+	last := c.last.Load()
+	if last == nil || last.event != event {
+		data, err := proto.Marshal(event)
+		if err != nil {
+			return nil, err
+		}
+		last = &writtenEvent{event, data}
+		c.last.Store(last)
+	}
+	return mem.BufferSlice{mem.SliceBuffer(last.data)}, nil
+}
 
 // Unmarshal decodes into an incoming request or into a message.
 func (c codec) Unmarshal(data mem.BufferSlice, v any) error {

@@ -1,0 +1,26 @@
+package gateway
+
+import (
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	umv1 "github.com/umgateway/umgateway/gen/um/v1"
+)
+
+func TestEventsAreWrittenAsTheyAreWhicheverCameBefore(t *testing.T) {
+	t.Parallel()
+	c := newCodec()
+	first, second := &umv1.WatchCallResponse{Sequence: 1}, &umv1.WatchCallResponse{Sequence: 2, Ended: true}
+	for _, event := range []*umv1.WatchCallResponse{first, first, second, first, {}, second} {
+		written, err := c.Marshal(event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var read umv1.WatchCallResponse
+		if err := c.Unmarshal(written, &read); err != nil || !proto.Equal(&read, event) {
+			t.Errorf("%v was written as %v, %v", event, &read, err)
+		}
+		written.Free()
+	}
+}
