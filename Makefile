@@ -85,7 +85,7 @@ fuzz: ## run each fuzz target for FUZZTIME
 	.ci/fuzz
 
 .PHONY: bench
-bench: ## measure what a call costs; takes about five minutes
+bench: ## measure what a call costs; takes about ten minutes
 	go run ./bench
 
 .PHONY: dist

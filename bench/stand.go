@@ -93,7 +93,8 @@ func (b *bench) serve(ctx context.Context, what server, backend string, hooked b
 	switch {
 	case hooked:
 		gateway.path = b.programs.hooked
-		gateway.names, gateway.environment = append(gateway.names, "hook"), append(gateway.environment, hook.Variable+"=1")
+		gateway.names = append(gateway.names, "hook")
+		gateway.environment = append(gateway.environment, hook.Variable+"=1", "UMGATEWAY_ADMIN_PPROF=1") // which has allocations noted
 	case what.program != "":
 		gateway.path = what.program
 	}

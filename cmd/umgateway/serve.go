@@ -43,6 +43,7 @@ func (c *serveCommand) Run(env *environment) error {
 	}
 	logger := c.logger(env.stderr)
 	defer runtime.KeepAlive(headroom())
+	c.forgetAllocations()
 	access, err := newAccess(c.accessFlags, c.file.sections, reachOf(c.backends()), logger)
 	if err != nil {
 		return err
