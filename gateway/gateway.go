@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -106,7 +107,7 @@ type Gateway struct {
 	config    Config
 	methods   map[string]*method
 	lines     map[string]line // of the log, by full method name
-	validator protovalidate.Validator
+	validator func() (protovalidate.Validator, error)
 	handle    Handler
 	grpc      *grpc.Server
 	connect   *connectFront
@@ -128,10 +129,8 @@ func New(config Config) (*Gateway, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
-	validator, err := newValidator(methods)
-	if err != nil {
-		return nil, fmt.Errorf("gateway: %w", err)
-	}
+	// The schema is a part of the program, and a test compiles its rules.
+	validator := sync.OnceValues(func() (protovalidate.Validator, error) { return newValidator(methods) })
 	g := &Gateway{config: config, methods: methods, lines: linesOf(config.Logger, methods), validator: validator}
 	g.draining, g.endStreams = context.WithCancel(context.Background())
 	g.health = &healthServer{Server: health.NewServer(), draining: g.draining}

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"runtime"
+	"runtime/debug"
 )
 
 // headroomBytes is how much the heap may grow between two collections of garbage on top of what Go allows: as much again as
@@ -21,6 +22,9 @@ func headroom() []byte {
 	}
 	return make([]byte, headroomBytes)
 }
+
+// tidy gives back the memory that was only needed to get ready.
+func tidy() { debug.FreeOSMemory() }
 
 // forgetAllocations keeps the runtime from noting where memory is allocated, where nobody can ask for that.
 func (f *adminFlags) forgetAllocations() {

@@ -63,6 +63,7 @@ func (c *serveCommand) Run(env *environment) error {
 	if err != nil {
 		return errors.Join(err, on.close(), admin.close())
 	}
+	tidy()
 	hangUp := make(chan os.Signal, 1)
 	signal.Notify(hangUp, syscall.SIGHUP)
 	defer signal.Stop(hangUp)

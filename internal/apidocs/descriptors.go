@@ -1,7 +1,6 @@
 package apidocs
 
 import (
-	"fmt"
 	"net/http"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -16,6 +15,10 @@ import (
 // descriptorPages is the schema as a google.protobuf.FileDescriptorSet, which grpcurl, buf and others read: every file after
 // those that it imports.
 func descriptorPages() (map[string]http.Handler, error) {
+	return map[string]http.Handler{"GET /descriptors.binpb": built("application/protobuf", descriptors)}, nil
+}
+
+func descriptors() ([]byte, error) {
 	set, known := &descriptorpb.FileDescriptorSet{}, map[string]bool{}
 	for _, file := range []protoreflect.FileDescriptor{
 		errdetails.File_google_rpc_error_details_proto, // of errors
@@ -23,11 +26,7 @@ func descriptorPages() (map[string]http.Handler, error) {
 	} {
 		appendFile(set, known, file)
 	}
-	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(set)
-	if err != nil {
-		return nil, fmt.Errorf("write the descriptors: %w", err)
-	}
-	return map[string]http.Handler{"GET /descriptors.binpb": fixed("application/protobuf", data)}, nil
+	return proto.MarshalOptions{Deterministic: true}.Marshal(set)
 }
 
 func appendFile(set *descriptorpb.FileDescriptorSet, known map[string]bool, file protoreflect.FileDescriptor) {

@@ -11,19 +11,19 @@ import (
 
 // openAPIPages are the OpenAPI document in its two forms. Their media types are those that IANA has for it.
 func openAPIPages() (map[string]http.Handler, error) {
+	return map[string]http.Handler{
+		"GET /openapi.json": fixed("application/vnd.oai.openapi+json;version=3.1", openapi.Document),
+		"GET /openapi.yaml": built("application/vnd.oai.openapi;version=3.1", openAPIInYAML),
+	}, nil
+}
+
+func openAPIInYAML() ([]byte, error) {
 	var tree yaml.Node // YAML holds JSON
 	if err := yaml.Unmarshal(openapi.Document, &tree); err != nil {
 		return nil, fmt.Errorf("read the openapi document: %w", err)
 	}
 	loosen(&tree)
-	text, err := yaml.Marshal(&tree)
-	if err != nil {
-		return nil, fmt.Errorf("write the openapi document as yaml: %w", err)
-	}
-	return map[string]http.Handler{
-		"GET /openapi.json": fixed("application/vnd.oai.openapi+json;version=3.1", openapi.Document),
-		"GET /openapi.yaml": fixed("application/vnd.oai.openapi;version=3.1", text),
-	}, nil
+	return yaml.Marshal(&tree)
 }
 
 // loosen has a tree written as people write YAML, and not as JSON.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"sync"
 )
 
 // Pages returns the pages by their patterns, for gateway.Config.Pages. The reasons of errors are a page in Markdown, with a
@@ -31,6 +32,19 @@ func fixed(contentType string, document []byte) http.Handler {
 		w.Header().Set("Content-Type", contentType)
 		w.Header().Set("Cache-Control", maxAge)
 		_, _ = w.Write(document)
+	})
+}
+
+// built serves a document that is made, and kept, when somebody first asks for it: few gateways are ever asked.
+func built(contentType string, build func() ([]byte, error)) http.Handler {
+	document := sync.OnceValues(build)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		data, err := document()
+		if err != nil {
+			http.Error(w, "the document could not be written", http.StatusInternalServerError)
+			return
+		}
+		fixed(contentType, data).ServeHTTP(w, r)
 	})
 }
 

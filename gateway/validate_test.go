@@ -9,6 +9,17 @@ import (
 	umv1 "github.com/umgateway/umgateway/gen/um/v1"
 )
 
+func TestTheRulesOfTheSchemaCompile(t *testing.T) {
+	t.Parallel()
+	methods, err := methodsOf(services())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newValidator(methods); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func BenchmarkValidate(b *testing.B) {
 	request := &umv1.DisconnectRequest{CallId: "MDlkZjllZGMtNGUyMy00NzA5LWJkYWYtN2JlMjBjYjBhZTU2QGRmLWV1bS0wMS5leGNoYW5nZS5jb3JwLm1pY3Jvc29mdC5jb20="}
 	rules := plainRulesOf(request.ProtoReflect().Descriptor())
