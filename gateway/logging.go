@@ -126,7 +126,7 @@ const redacted = "[redacted]"
 
 // newRedactor returns a function that takes the request's confidential values out of a text: those of fields with the
 // option debug_redact, as they were sent, and as backends repeat them: without the space around them, and numbers by their
-// digits alone.
+// digits alone. It takes out what looks like an id, too, since backends name calls and items that the caller did not.
 func newRedactor(request proto.Message) func(string) string {
 	var pairs []string
 	request.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
@@ -138,8 +138,12 @@ func newRedactor(request proto.Message) func(string) string {
 		}
 		return true
 	})
-	return strings.NewReplacer(pairs...).Replace
+	replacer := strings.NewReplacer(pairs...)
+	return func(text string) string { return likeAnID.ReplaceAllLiteralString(replacer.Replace(text), redacted) }
 }
+
+// likeAnID finds long base64 that ends as such: the ids of Exchange do, and hardly anything else.
+var likeAnID = regexp.MustCompile(`[A-Za-z0-9+/]{16,}={1,2}`)
 
 // withoutPIN hides what may be a PIN in what a server says about the PIN that it has made: nobody here knows it.
 func withoutPIN(rpc, text string) string {

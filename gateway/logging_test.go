@@ -3,7 +3,25 @@ package gateway
 import (
 	"net"
 	"testing"
+
+	umv1 "github.com/umgateway/umgateway/gen/um/v1"
 )
+
+func TestFaultsThatNameOtherCallsAreLoggedWithoutTheirIDs(t *testing.T) {
+	t.Parallel()
+	hide := newRedactor(&umv1.PlayOnPhoneRequest{EntryId: "AAAA", DialString: "4255550100"})
+	for text, want := range map[string]string{
+		"call MDlkZjllZGMtNGUyMy00NzA5+/LWJkYWY= to 4255550100 broke": "call [redacted] to [redacted] broke",
+		"call MDlkZjllZGMtNGUyMy00NzA5LWJkYWYtN2=='s end":             "call [redacted]'s end",
+		"System.Web.Services.Protocols.Soap11ServerProtocolHelper":    "System.Web.Services.Protocols.Soap11ServerProtocolHelper",
+		"PublicKeyToken=b77a5c561934e089, Culture=neutral":            "PublicKeyToken=b77a5c561934e089, Culture=neutral",
+		"status=1": "status=1",
+	} {
+		if got := hide(text); got != want {
+			t.Errorf("%q is logged as %q, want %q", text, got, want)
+		}
+	}
+}
 
 func TestAnAddressIsLoggedAsItWritesItself(t *testing.T) {
 	t.Parallel()
