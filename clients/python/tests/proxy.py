@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from typing import Set
 
 
@@ -14,6 +15,7 @@ class Proxy:
         self.target = target
         self.sent = b""  # by clients
         self.refusals = 0  # so many connections are broken at once
+        self.distance = 0.0  # seconds that each answer is under way
         self._passing = threading.Event()
         self._passing.set()
         self._sockets: Set[socket.socket] = set()
@@ -77,6 +79,7 @@ class Proxy:
                     self.sent += data
                 else:
                     self._passing.wait()
+                    time.sleep(self.distance)
                 sink.sendall(data)
         except OSError:
             pass

@@ -38,6 +38,11 @@ class Lost(Stand):
         self.assertTrue(self.client().is_um_enabled().enabled)
         self.assertEqual(self.way.refusals, 0)
 
+    def test_a_gateway_that_is_far_away_is_reached(self) -> None:
+        self.way.distance = 1.3
+        self.addCleanup(setattr, self.way, "distance", 0.0)
+        self.assertTrue(self.client().is_um_enabled().enabled)
+
     def test_a_telephone_is_not_rung_again_without_a_request_id(self) -> None:
         client = self.client()
         with self.assertRaises(GatewayError) as lost:

@@ -42,6 +42,14 @@ for (const [i, front] of fronts.entries()) {
       fresh.close();
     });
 
+    test("a gateway that is far away is reached", async () => {
+      const fresh = stand.client(front);
+      stand.ways[front].distanceMs = 1300;
+      assert.deepEqual(await fresh.isUMEnabled(), { enabled: true });
+      stand.ways[front].distanceMs = 0;
+      fresh.close();
+    });
+
     test("a telephone is not rung again without a request_id", async () => {
       const dialString = `425555021${i.toString()}`;
       const error = await failureOf(losing(front, "PlayOnPhone", dialString, () => client.playOnPhone({ entryId, dialString })));

@@ -5,6 +5,8 @@ export class Proxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #held: (() => void)[] = [];
+  /** How many milliseconds each answer is under way. */
+  distanceMs = 0;
   /** What clients have sent. */
   sent = "";
   #holding = false;
@@ -85,6 +87,8 @@ export class Proxy {
     server.on("data", (data) => {
       if (this.#holding) {
         this.#held.push(() => client.write(data));
+      } else if (this.distanceMs > 0) {
+        setTimeout(() => client.write(data), this.distanceMs);
       } else {
         client.write(data);
       }

@@ -49,7 +49,6 @@ class Client:
             "grpc.service_config_disable_resolution": 1,
             # An attempt makes sense only if the channel tries to connect again before it.
             "grpc.initial_reconnect_backoff_ms": 100,
-            "grpc.min_reconnect_backoff_ms": 100,
             "grpc.max_reconnect_backoff_ms": 1000,
             **(options or {}),
         }
