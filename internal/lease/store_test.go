@@ -45,6 +45,7 @@ func conforms(t *testing.T, open func(t *testing.T) lease.Store) {
 		"what is forgotten is not found":            forgotten,
 		"leases are listed, and granted anew":       listed,
 		"a call without a lease has nothing":        nothing,
+		"two backends may give one id":              keyed,
 	} {
 		t.Run(rule, func(t *testing.T) {
 			t.Parallel()
@@ -172,5 +173,20 @@ func nothing(t *testing.T, s lease.Store) {
 	}
 	if all, err := s.All(t.Context()); err != nil || len(all) > 0 {
 		t.Errorf("%q, %v", all, err)
+	}
+}
+
+func keyed(t *testing.T, s lease.Store) {
+	old, other := lease.Key(lease.DefaultBackend, "a+/="), lease.Key("new", "a+/=")
+	grant(t, s, old, lease.Terms{Longest: time.Hour})
+	grant(t, s, other, lease.Terms{Longest: time.Minute})
+	if l, err := s.Get(t.Context(), other); err != nil || l.Left > time.Minute {
+		t.Errorf("the lease of the other call is %v, %v", l, err)
+	}
+	if err := s.Delete(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := s.All(t.Context()); err != nil || len(all) != 1 || all[0] != other {
+		t.Errorf("the calls left are %q, %v", all, err)
 	}
 }
