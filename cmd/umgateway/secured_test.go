@@ -36,6 +36,7 @@ type secured struct {
 	sim       *exchangesim.Server
 	endpoints int          // of the backend; 0 is 1
 	path      string       // of the service; that of umws if it is empty
+	routed    bool         // the configuration file has the backends
 	backend   http.Handler // before the simulator; the simulator itself unless a test says otherwise
 
 	environment []string // of the process, besides that of the tests
@@ -80,7 +81,7 @@ func (s *secured) serve(t *testing.T, log io.Writer, config string, args ...stri
 	certFile, keyFile := writeFiles(t, s.directory, s.authority.sign(t, 2, "gateway.example.com"))
 	ca := replaceFile(t, filepath.Join(s.directory, "ca.crt"),
 		string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.authority.certificate.Raw})))
-	for range max(s.endpoints, 1) {
+	for range s.flagged() {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.backend.ServeHTTP(w, r) }))
 		t.Cleanup(server.Close)
 		args = append(args, "--backend-url", server.URL+cmp.Or(s.path, exchangesim.ServicePath))
@@ -102,10 +103,19 @@ func (s *secured) serve(t *testing.T, log io.Writer, config string, args ...stri
 	})
 }
 
+// flagged is how many endpoints the flags name.
+func (s *secured) flagged() int {
+	if s.routed {
+		return 0
+	}
+	return max(s.endpoints, 1)
+}
+
 // caller is who calls, and how.
 type caller struct {
 	certificate *tls.Certificate
-	credential  string // Authorization header
+	credential  string   // Authorization header
+	headers     []string // others: names and values in turn
 }
 
 func bearer(token string) caller { return caller{credential: "Bearer " + token} }
@@ -159,10 +169,15 @@ func dial(number string) operation {
 
 // overGRPC returns the error that the caller gets.
 func (c *client) overGRPC(ctx context.Context, o operation) error {
+	return c.rpc.Invoke(c.context(ctx), o.name, o.request, proto.Clone(o.response))
+}
+
+// context is that of a call over gRPC.
+func (c *client) context(ctx context.Context) context.Context {
 	if c.credential != "" {
 		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", c.credential)
 	}
-	return c.rpc.Invoke(ctx, o.name, o.request, proto.Clone(o.response))
+	return metadata.AppendToOutgoingContext(ctx, c.headers...)
 }
 
 // overREST returns the error that the caller gets, as gRPC would tell it.
@@ -195,6 +210,9 @@ func (c *client) send(ctx context.Context, o operation) (*http.Response, []byte,
 	}
 	if c.credential != "" {
 		request.Header.Set("Authorization", c.credential)
+	}
+	for i := 0; i+1 < len(c.headers); i += 2 {
+		request.Header.Add(c.headers[i], c.headers[i+1])
 	}
 	reply, err := c.http.Do(request)
 	if err != nil {

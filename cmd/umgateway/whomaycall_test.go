@@ -41,7 +41,7 @@ func TestWhoMayCall(t *testing.T) {
 			all("Unauthenticated TOKEN_AUDIENCE_WRONG")},
 		{"right token", bearer(good), nil,
 			answers{ok, ok, ok, "PermissionDenied DIAL_FORBIDDEN"}},
-		{"right token and wrong certificate", caller{newAuthority(t).sign(t, 6, "machine.example.com"), "Bearer " + good}, nil,
+		{"right token and wrong certificate", caller{certificate: newAuthority(t).sign(t, 6, "machine.example.com"), credential: "Bearer " + good}, nil,
 			all("Unauthenticated CERTIFICATE_UNTRUSTED")},
 		{"new key", bearer(s.issuer.token(t, next, nil)), func(t *testing.T) {
 			s.issuer.publish(next)
