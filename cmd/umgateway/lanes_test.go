@@ -39,7 +39,9 @@ var toNew = routing.Config{Default: defaultBackend, Rules: []routing.Rule{{
 	Name: "choice", Callers: &policy.Callers{Everyone: true}, Header: &routing.Header{Name: "x-to", Values: []string{"new"}}, Backend: "new",
 }}}
 
-func chosen(ctx context.Context) context.Context { return metadata.AppendToOutgoingContext(ctx, "x-to", "new") }
+func chosen(ctx context.Context) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, "x-to", "new")
+}
 
 // servePair serves with a ledger in a file, or where that has no name, in memory.
 func servePair(t *testing.T, backends []named, ledger string) *pair {
