@@ -74,7 +74,7 @@ type Config struct {
 	Headers func(name string) bool
 	// Identity names the account, or the mailbox, for which the backend is asked in a context. Default: it has no name.
 	Identity func(context.Context) string
-	// MaxStreams bounds the calls under way on one gRPC connection. Default 1,000.
+	// MaxStreams bounds the calls under way on one connection of HTTP/2. Default 1,000.
 	MaxStreams int
 	// MaxConnectionAge is the age at which gRPC connections are asked to end, so that callers spread over gateways. Default
 	// 30 min.

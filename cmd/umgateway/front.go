@@ -16,17 +16,19 @@ import (
 
 // frontFlags say where and how the gateway serves its callers.
 type frontFlags struct {
-	HTTPAddr        string        `name:"http-addr" default:"127.0.0.1:8080" help:"Address to serve REST on (${default})."`
-	GRPCAddr        string        `name:"grpc-addr" default:"127.0.0.1:9090" help:"Address to serve gRPC on (${default})."`
-	DefaultTimeout  time.Duration `default:"8s" help:"Deadline of calls that bring none (${default})."`
-	MaxTimeout      time.Duration `default:"60s" help:"Longest deadline that a call may bring (${default})."`
-	DrainTimeout    time.Duration `default:"30s" help:"How long calls in flight may take to finish at the end (${default})."`
-	MaxRequestBytes int           `default:"4194304" help:"Largest request, in bytes (${default})."`
-	AllowedOrigins  []string      `name:"allowed-origin" placeholder:"ORIGIN" help:"Origin whose web pages may call the gateway, such as https://console.example.com. Repeatable."`
-	AllowedHosts    []string      `name:"allowed-host" placeholder:"HOST" help:"Host name that requests to a loopback address may use, besides localhost. Repeatable."`
-	Docs            bool          `default:"true" negatable:"" help:"Serve the documentation of the API at /docs/, /openapi.json and /descriptors.binpb."`
-	LogFormat       string        `enum:"text,json" default:"text" help:"Format of the log: ${enum} (${default})."`
-	LogLevel        slog.Level    `default:"INFO" help:"Least level that is logged: DEBUG, INFO, WARN or ERROR (${default})."`
+	HTTPAddr         string        `name:"http-addr" default:"127.0.0.1:8080" help:"Address to serve REST on (${default})."`
+	GRPCAddr         string        `name:"grpc-addr" default:"127.0.0.1:9090" help:"Address to serve gRPC on (${default})."`
+	DefaultTimeout   time.Duration `default:"8s" help:"Deadline of calls that bring none (${default})."`
+	MaxTimeout       time.Duration `default:"60s" help:"Longest deadline that a call may bring (${default})."`
+	DrainTimeout     time.Duration `default:"30s" help:"How long calls in flight may take to finish at the end (${default})."`
+	MaxRequestBytes  int           `default:"4194304" help:"Largest request, in bytes (${default})."`
+	MaxStreams       int           `default:"1000" help:"Calls under way at once on one connection of HTTP/2, gRPC's included (${default})."`
+	MaxConnectionAge time.Duration `default:"30m" help:"Age at which a gRPC connection is asked to end, so that callers spread over gateways; its calls have two minutes more (${default})."`
+	AllowedOrigins   []string      `name:"allowed-origin" placeholder:"ORIGIN" help:"Origin whose web pages may call the gateway, such as https://console.example.com. Repeatable."`
+	AllowedHosts     []string      `name:"allowed-host" placeholder:"HOST" help:"Host name that requests to a loopback address may use, besides localhost. Repeatable."`
+	Docs             bool          `default:"true" negatable:"" help:"Serve the documentation of the API at /docs/, /openapi.json and /descriptors.binpb."`
+	LogFormat        string        `enum:"text,json" default:"text" help:"Format of the log: ${enum} (${default})."`
+	LogLevel         slog.Level    `default:"INFO" help:"Least level that is logged: DEBUG, INFO, WARN or ERROR (${default})."`
 }
 
 func (f *frontFlags) logger(w io.Writer) *slog.Logger {
@@ -41,7 +43,8 @@ func (f *frontFlags) config(logger *slog.Logger) gateway.Config {
 	return gateway.Config{
 		Logger:         logger,
 		DefaultTimeout: f.DefaultTimeout, MaxTimeout: f.MaxTimeout, DrainTimeout: f.DrainTimeout,
-		MaxRequestBytes: f.MaxRequestBytes, AllowedOrigins: f.AllowedOrigins, AllowedHosts: f.AllowedHosts,
+		MaxRequestBytes: f.MaxRequestBytes, MaxStreams: f.MaxStreams, MaxConnectionAge: f.MaxConnectionAge,
+		AllowedOrigins: f.AllowedOrigins, AllowedHosts: f.AllowedHosts,
 	}
 }
 

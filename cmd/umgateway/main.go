@@ -38,6 +38,7 @@ type commands struct {
 // environment is what a command gets besides its flags.
 type environment struct {
 	ctx    context.Context
+	args   []string // the command line
 	stdout io.Writer
 	stderr io.Writer
 }
@@ -45,7 +46,7 @@ type environment struct {
 // run carries out a command line and returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
 	var exit *int
-	command, err := parse(args, &exit, stdout, stderr)
+	command, _, err := parse(args, &exit, stdout, stderr)
 	if exit != nil { // --help has been answered
 		return *exit
 	}
@@ -57,7 +58,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	defer stop()
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
-	if err := command.Run(&environment{ctx: ctx, stdout: stdout, stderr: stderr}, command); err != nil {
+	if err := command.Run(&environment{ctx: ctx, args: args, stdout: stdout, stderr: stderr}, command); err != nil {
 		if code := exitCode(0); errors.As(err, &code) {
 			return int(code)
 		}
@@ -74,28 +75,28 @@ type exitCode int
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
 // parse reads the command line, the environment, and if one of them names a configuration file, that too.
-func parse(args []string, exit **int, stdout, stderr io.Writer) (*kong.Context, error) {
+func parse(args []string, exit **int, stdout, stderr io.Writer) (*kong.Context, *commands, error) {
 	command, root, err := parseWith(&configFile{}, args, exit, stdout, stderr)
 	if err != nil || *exit != nil {
-		return command, err
+		return command, root, err
 	}
 	path := root.configPath(command)
 	file, err := readConfig(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if path != "" {
 		if command, root, err = parseWith(file, args, exit, stdout, stderr); err != nil || *exit != nil {
-			return command, err
+			return command, root, err
 		}
 		if err := (resolver{file}).checkKeys(command.Flags()); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	for _, s := range root.withSettings() {
 		s.file = file
 	}
-	return command, nil
+	return command, root, nil
 }
 
 func parseWith(file *configFile, args []string, exit **int, stdout, stderr io.Writer) (*kong.Context, *commands, error) {

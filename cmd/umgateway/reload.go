@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"reflect"
@@ -17,12 +18,13 @@ type reloader struct {
 	access   *access
 	auditor  *auditor // nil if calls are not recorded
 	file     *configFile
-	backends []named // that are served
+	backends []named  // that are served
+	args     []string // the command line
 	logger   *slog.Logger
 }
 
-func (c *serveCommand) reloader(access *access, s *service, logger *slog.Logger) *reloader {
-	return &reloader{access: access, auditor: s.auditor, file: c.file, backends: c.backends(), logger: logger}
+func (c *serveCommand) reloader(access *access, s *service, args []string, logger *slog.Logger) *reloader {
+	return &reloader{access: access, auditor: s.auditor, file: c.file, backends: c.backends(), args: args, logger: logger}
 }
 
 // follow reads the configuration file again when it has changed, and everything when the process is told to hang up. A file
@@ -69,7 +71,7 @@ func (r *reloader) configuration() {
 	if r.file.path == "" {
 		return
 	}
-	file, err := readConfig(r.file.path)
+	file, err := r.read()
 	if err == nil {
 		r.warnOfRestart(file)
 		err = r.access.load(file.sections, reachOf(r.backends), r.logger)
@@ -80,6 +82,16 @@ func (r *reloader) configuration() {
 		return
 	}
 	r.logger.Info("the configuration file was read again: callers, policy, limits and routing are in force")
+}
+
+// read reads the file as the start of the gateway would: a mistake in what needs a restart is better known before that.
+func (r *reloader) read() (*configFile, error) {
+	var exit *int
+	_, root, err := parse(r.args, &exit, io.Discard, io.Discard)
+	if err != nil {
+		return nil, err
+	}
+	return root.Serve.file, root.Serve.checkBackends()
 }
 
 // warnOfRestart tells what in a file is not put in force.

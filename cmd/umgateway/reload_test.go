@@ -80,6 +80,22 @@ func TestWhatChangesTakesEffectWithoutALostCall(t *testing.T) {
 		replaceFile(t, s.configPath(), bad)
 		s.hangUp(t)
 	}
+	// Nor does one in which only a setting is wrong that needs a restart.
+	another := strings.Replace(policyOfTheTests, "425*", "900*", 1)
+	inUse := func(want string) func() bool {
+		return func() bool {
+			return strings.Contains(fetch(t, s.ready["admin"]+"/metrics"), "umgateway_config_last_reload_successful "+want)
+		}
+	}
+	replaceFile(t, s.configPath(), s.config(another, ""))
+	s.hangUp(t)
+	eventually(t, "the file is in use", inUse("1"))
+	replaceFile(t, s.configPath(), s.config(policyOfTheTests, "http_adr: 127.0.0.1:1\n"))
+	s.hangUp(t)
+	eventually(t, "the file with an unknown setting is refused", inUse("0"))
+	if err := fresh.overREST(t.Context(), dial("9005550100")); err != nil {
+		t.Errorf("a file with an unknown setting counts: %v", err)
+	}
 	if err := os.Rename(trail, trail+".1"); err != nil {
 		t.Fatal(err)
 	}

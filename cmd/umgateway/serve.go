@@ -73,7 +73,7 @@ func (c *serveCommand) Run(env *environment) error {
 		logger.Info("serving", "backend", l.name, "addresses", l.URLs)
 	}
 	watching, stop := context.WithCancel(env.ctx)
-	go c.reloader(access, s, logger).follow(watching, hangUp)
+	go c.reloader(access, s, env.args, logger).follow(watching, hangUp)
 	err = admin.during(env.ctx, c.adminFlags, s, func(ctx context.Context) error { return s.Serve(ctx, on.grpc, on.http) })
 	stop()
 	logger.Info("stopped")

@@ -24,7 +24,7 @@ settings:
   backend-url: https://exchange.example.com/UnifiedMessaging/Service.asmx
   backend-auth: ntlm
   backend-password-file: /etc/umgateway/secrets/exchange/password
-config: {backends: [{name: legacy, url: "https://exchange.example.com"}]}
+config: {limits: {per_caller: {rate: 20, burst: 40}}}
 secrets: [exchange]
 configMaps: [corporate-ca]
 image: {digest: "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}
