@@ -119,8 +119,13 @@ func isXMLChar(r rune) bool {
 func appendEscaped(dst []byte, value string, inAttribute bool) (_ []byte, reason string) {
 	start := 0
 	for i := 0; i < len(value); {
-		c := value[i]
-		if c < utf8.RuneSelf && !escapeByte[c] {
+		for len(value)-i >= wordBytes && isPlainWord(value[i:]) {
+			i += wordBytes
+		}
+		if i == len(value) {
+			break
+		}
+		if c := value[i]; c < utf8.RuneSelf && !escapeByte[c] {
 			i++
 			continue
 		}
@@ -139,6 +144,23 @@ func appendEscaped(dst []byte, value string, inAttribute bool) (_ []byte, reason
 		i += size
 	}
 	return append(dst, value[start:]...), ""
+}
+
+const (
+	wordBytes = 8
+	ones      = 0x0101010101010101 // one in each byte of a word
+	tops      = 0x8080808080808080 // the highest bit of each
+)
+
+// isPlainWord tells whether escapeByte is false for each of the first eight bytes, and all are ASCII. It looks at them together:
+// x-ones&^x&tops is not zero just where a byte of x is (Warren, Hacker's Delight, section 6-1).
+func isPlainWord(s string) bool {
+	_ = s[wordBytes-1]
+	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	angles := (w | 2*ones) ^ '>'*ones // '<' and '>' differ in one bit
+	quotes := (w | 4*ones) ^ '&'*ones // so do '"' and '&'
+	return (w|(w-' '*ones)|(angles-ones)&^angles|(quotes-ones)&^quotes)&tops == 0
 }
 
 // escapeByte tells which ASCII bytes need a closer look.
