@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"os"
 	"strconv"
 	"sync"
@@ -82,7 +83,8 @@ func (c *conn) send(ctx context.Context, m message) (*Reply, error) {
 		return nil, c.fail(ctx, m.op("read"), m.proof(FullySent), err, own)
 	}
 	reply.Endpoint = c.endpoint.url
-	c.reusable = c.reader.keepAlive && !reply.Truncated
+	// Old servers close after each 500, some without saying so, and what is sent meanwhile is lost.
+	c.reusable = c.reader.keepAlive && !reply.Truncated && reply.Status < http.StatusInternalServerError
 	return reply, nil
 }
 
