@@ -39,7 +39,8 @@ func (c *grpcCall) begin(m *method, caller answerer) *Call {
 	}
 	if p, ok := peer.FromContext(c.ctx); ok {
 		c.Peer = p.Addr
-		if secure, ok := p.AuthInfo.(credentials.TLSInfo); ok {
+		switch secure := p.AuthInfo.(type) {
+		case credentials.TLSInfo: // declared here, it costs other calls no memory
 			c.TLS = &secure.State
 		}
 	}

@@ -35,7 +35,7 @@ func (r *replyReader) readHead() (head, error) {
 	if err != nil {
 		return h, r.headError(err, true)
 	}
-	if err := h.parseFields(fields); err != nil {
+	if err := h.parseFields(fields, &r.names); err != nil {
 		return h, err
 	}
 	return h, h.settle(minor)
@@ -109,7 +109,7 @@ func (h *head) parseStatusLine(line []byte) (minor byte, err error) {
 
 // parseFields reads the header's lines, the empty one at the end included. A line that continues the one before (obs-fold)
 // is refused, as RFC 9112 section 5.2 allows; so is white space before the colon, which proxies disagree about.
-func (h *head) parseFields(text string) error {
+func (h *head) parseFields(text string, names *fieldNames) error {
 	lines := strings.Count(text, "\n")
 	if lines > maxHeaderLines {
 		return &limitError{KindHeaderTooLarge, fmt.Sprintf("a reply's header may have %d lines", maxHeaderLines)}
@@ -125,7 +125,7 @@ func (h *head) parseFields(text string) error {
 		if !found || !isFieldName(name) {
 			return malformed("a header line without a proper name")
 		}
-		key := http.CanonicalHeaderKey(name)
+		key := names.canonical(name)
 		if before := h.header[key]; before != nil {
 			h.header[key] = append(before, strings.TrimSpace(value))
 		} else {
@@ -134,6 +134,26 @@ func (h *head) parseFields(text string) error {
 		}
 		text = rest
 	}
+}
+
+// fieldNames are the names that a connection has brought, in canonical form: its replies have mostly the same.
+type fieldNames struct{ known map[string]string }
+
+// maxFieldNames is how many are kept.
+const maxFieldNames = 64
+
+func (n *fieldNames) canonical(name string) string {
+	if key, found := n.known[name]; found {
+		return key
+	}
+	key := http.CanonicalHeaderKey(name)
+	if len(n.known) < maxFieldNames {
+		if n.known == nil {
+			n.known = map[string]string{}
+		}
+		n.known[strings.Clone(name)] = strings.Clone(key) // the name is a part of the whole header
+	}
+	return key
 }
 
 // isFieldName tells whether a text is a token (RFC 9110 section 5.6.2).

@@ -42,6 +42,7 @@ type replyReader struct {
 	start     int
 	end       int
 	keepAlive bool // after read: another request may follow
+	names     fieldNames
 }
 
 // read reads one reply. A body that ends early is returned as far as it came, marked as truncated.
