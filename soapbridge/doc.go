@@ -58,8 +58,8 @@
 // # One call in eight hops
 //
 //  1. POST /v1/calls/{call_id}:disconnect reaches gateway/rest.go, and the generated code in gen/um/v1 routes it.
-//  2. The generated client hands a DisconnectRequest to the in-process connection, gateway/inprocess.go. A gRPC caller
-//     starts at 3.
+//  2. gateway/direct.go makes a DisconnectRequest of it. One with a query or a Grpc-Timeout is left to the generated client,
+//     on the in-process connection of gateway/inprocess.go. A gRPC caller starts at 3.
 //  3. The interceptors, in the order of Gateway.interceptors in gateway/gateway.go: request id, telemetry, log, errors,
 //     recovery, authentication, limits, audit, deadline, authorization, validation.
 //  4. The last of them, Gateway.invoke, calls Bridge.Invoke with the method's descriptor, the same for every rpc.
@@ -67,7 +67,8 @@
 //     retry.go decides whether it may be sent again.
 //  6. soapbridge/resilience chooses an endpoint, and soapbridge/transport carries the request to Exchange, or to
 //     internal/exchangesim.
-//  7. content.go turns the reply into UTF-8, scan.go and decode.go read it in one pass, faultread.go a fault in it, and
+//  7. content.go turns the reply into UTF-8, scan.go and decode.go read it in one pass, from where familiar.go knows its
+//     beginning, faultread.go a fault in it, and
 //     classify.go says what a reply is that holds neither a result nor a fault.
 //  8. Back through 4 to 1. On an error, gateway/errors.go makes it a status, and gateway/httperror.go a JSON body of that.
 package soapbridge
