@@ -108,7 +108,7 @@ func (c *call) observe(info *umv1.GetCallInfoResponse) (ended bool) {
 // append adds an event. The mutex is held.
 func (c *call) append(info *umv1.GetCallInfoResponse) {
 	event := &umv1.WatchCallResponse{
-		Sequence: c.sequence() + 1, ObserveTime: timestamppb.New(c.seen),
+		Sequence: c.nextSequence(), ObserveTime: timestamppb.New(c.seen),
 		CallState: info.GetCallState(), EventCause: info.GetEventCause(),
 		SipResponseCode: info.SipResponseCode, SipResponseText: info.SipResponseText,
 		Ended: info.GetCallState() == umv1.CallState_CALL_STATE_DISCONNECTED,
@@ -131,6 +131,15 @@ func (c *call) sequence() int64 {
 		return 0
 	}
 	return c.events[len(c.events)-1].GetSequence()
+}
+
+// nextSequence numbers an event. The first has the milliseconds of the clock, so that numbers also grow from one gateway to
+// the next, and whoever goes on elsewhere misses nothing. The mutex is held.
+func (c *call) nextSequence() int64 {
+	if len(c.events) == 0 {
+		return c.seen.UnixMilli()
+	}
+	return c.sequence() + 1
 }
 
 // fail ends the watch with an error.

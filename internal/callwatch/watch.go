@@ -50,6 +50,9 @@ func (h *Hub) WatchCall(ctx context.Context, request *umv1.WatchCallRequest, sen
 	}
 }
 
+// maxSequence is the largest number that can be an event's: JavaScript knows none above it exactly.
+const maxSequence = 1<<53 - 1 - keptEvents
+
 // watcher is one watch: a place in the list of events.
 type watcher struct {
 	call      *call
@@ -84,10 +87,10 @@ func (w *watcher) settle() {
 	c := w.call
 	last := c.sequence()
 	switch {
-	case w.after == 0:
+	case w.after == 0, w.after > maxSequence:
 		w.after = last - 1 // with the state in which the call is
 	case w.after > last:
-		// The number is from another gateway, or from before a restart: events go on from there.
+		// The number is from another gateway, whose clock is ahead: events go on from there.
 		renumbered := make([]*umv1.WatchCallResponse, 0, keptEvents)
 		event := proto.Clone(c.events[len(c.events)-1]).(*umv1.WatchCallResponse)
 		event.Sequence = w.after + 1

@@ -30,7 +30,7 @@ for (const front of fronts) {
       const { hangUpTime = "" } = await client.renewLease({ callId });
       assert(Date.parse(hangUpTime) > 0, hangUpTime);
       for await (const event of client.watchCall({ callId })) {
-        assert.equal(event.sequence, "1");
+        assert(Number(event.sequence) > 0, event.sequence);
         assert.equal(event.ended, false);
         break;
       }

@@ -802,7 +802,8 @@ func (x *WatchCallRequest) GetAfterSequence() int64 {
 // An event of a call that is followed.
 type WatchCallResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The number of the event among those of this call, from 1. A heartbeat repeats the number of the event before it.
+	// The number of the event, larger than those of the call's events before it, also of those that another gateway has sent.
+	// A heartbeat repeats the number of the event before it.
 	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// When the gateway saw it.
 	ObserveTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=observe_time,json=observeTime,proto3" json:"observe_time,omitempty"`

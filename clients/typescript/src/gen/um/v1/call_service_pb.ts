@@ -559,7 +559,8 @@ export const WatchCallRequestSchema: GenMessage<WatchCallRequest, {jsonType: Wat
  */
 export type WatchCallResponse = Message<"um.v1.WatchCallResponse"> & {
   /**
-   * The number of the event among those of this call, from 1. A heartbeat repeats the number of the event before it.
+   * The number of the event, larger than those of the call's events before it, also of those that another gateway has sent.
+   * A heartbeat repeats the number of the event before it.
    *
    * @generated from field: int64 sequence = 1;
    */
@@ -622,7 +623,8 @@ export type WatchCallResponse = Message<"um.v1.WatchCallResponse"> & {
  */
 export type WatchCallResponseJson = {
   /**
-   * The number of the event among those of this call, from 1. A heartbeat repeats the number of the event before it.
+   * The number of the event, larger than those of the call's events before it, also of those that another gateway has sent.
+   * A heartbeat repeats the number of the event before it.
    *
    * @generated from field: int64 sequence = 1;
    */
