@@ -190,11 +190,12 @@ func (l leasing) Invoke(ctx context.Context, method protoreflect.MethodDescripto
 type ending struct{}
 
 func (ending) WatchCall(_ context.Context, _ *umv1.WatchCallRequest, send func(*umv1.WatchCallResponse) error) error {
-	event := &umv1.WatchCallResponse{Sequence: 1, ObserveTime: at, CallState: umv1.CallState_CALL_STATE_CONNECTING, EventCause: umv1.EventCause_EVENT_CAUSE_NONE}
+	first := at.AsTime().UnixMilli()
+	event := &umv1.WatchCallResponse{Sequence: first, ObserveTime: at, CallState: umv1.CallState_CALL_STATE_CONNECTING, EventCause: umv1.EventCause_EVENT_CAUSE_NONE}
 	if err := send(event); err != nil {
 		return err
 	}
-	return send(&umv1.WatchCallResponse{Sequence: 2, ObserveTime: at, CallState: umv1.CallState_CALL_STATE_DISCONNECTED, EventCause: umv1.EventCause_EVENT_CAUSE_NONE, Ended: true})
+	return send(&umv1.WatchCallResponse{Sequence: first + 1, ObserveTime: at, CallState: umv1.CallState_CALL_STATE_DISCONNECTED, EventCause: umv1.EventCause_EVENT_CAUSE_NONE, Ended: true})
 }
 
 func send(t *testing.T, server *httptest.Server, r request, header ...string) (*http.Response, []byte) {
