@@ -17,7 +17,7 @@ type Candidate struct {
 }
 
 // Candidates returns the words with which a command line can go on. The last of the words is the one that is being typed; it
-// may be empty. files tells that the name of any file can stand there instead.
+// may be empty. files tells that the name of any file can stand there instead. The model is for one goroutine at a time.
 func Candidates(root *kong.Node, words []string) (candidates []Candidate, files bool) {
 	words, prefix := join(words)
 	if len(words) == 0 {
