@@ -28,6 +28,7 @@ type weather struct {
 	name    string
 	prepare func(*exchangesim.Server)
 	refused bool // nothing listens at the backend's address
+	waits   bool // calls take their time, and are made side by side
 	config  gateway.Config
 	// want and wantOnce are the expectation for rpcs that may be repeated, and for those that must not.
 	want, wantOnce expectation
@@ -53,7 +54,8 @@ var weathers = []weather{
 		wantOnce: expectation{codes.NotFound, "CALL_NOT_FOUND", http.StatusNotFound},
 	},
 	{
-		name: "timeout", config: gateway.Config{DefaultTimeout: 100 * time.Millisecond},
+		// Half of this is enough for a connection, even on a machine that has much else to do.
+		name: "timeout", config: gateway.Config{DefaultTimeout: 500 * time.Millisecond}, waits: true,
 		prepare: func(s *exchangesim.Server) {
 			s.Misbehave(exchangesim.Misbehaviour{Wait: func(r *http.Request) { <-r.Context().Done() }})
 		},
@@ -90,7 +92,12 @@ func TestMatrix(t *testing.T) {
 			for _, op := range operations {
 				s := newWeather(t, w)
 				for _, f := range fronts {
-					t.Run(f.name+" "+op.name, func(t *testing.T) { checkCell(t, s, w, f, op) })
+					t.Run(f.name+" "+op.name, func(t *testing.T) {
+						if w.waits {
+							t.Parallel()
+						}
+						checkCell(t, s, w, f, op)
+					})
 				}
 			}
 		})

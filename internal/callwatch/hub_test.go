@@ -275,6 +275,24 @@ func TestAWatchThatGoesOnAtAnotherGatewayMissesNothing(t *testing.T) {
 	})
 }
 
+func TestNoWatcherMovesTheNumbersOfOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPhone(ordinary...)
+		h := newHub(t, callwatch.Config{Poll: p.poll, Heartbeat: time.Hour})
+		honest := make(chan []string)
+		go func() {
+			events, _ := record(t.Context(), h, 0)
+			honest <- events
+		}()
+		time.Sleep(1200 * time.Millisecond)
+		go func() { _, _ = record(t.Context(), h, 5000) }()
+		want := []string{"1 CONNECTING", "2 ALERTED", "3 CONNECTED", "4 DISCONNECTED ended"}
+		if events := <-honest; !slices.Equal(events, want) {
+			t.Errorf("beside a watcher who is ahead the events are %q, want %q", events, want)
+		}
+	})
+}
+
 func TestWhoComesBackAfterTheEndLearnsOfIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPhone(step{0, disconnected, umv1.EventCause_EVENT_CAUSE_USER_BUSY})

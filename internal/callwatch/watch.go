@@ -20,7 +20,7 @@ func (h *Hub) WatchCall(ctx context.Context, request *umv1.WatchCallRequest, sen
 	for {
 		events, changed, err := w.news()
 		for _, event := range events {
-			if err := send(event); err != nil {
+			if err := send(w.numbered(event)); err != nil {
 				return err
 			}
 			w.after = event.GetSequence()
@@ -57,6 +57,7 @@ const maxSequence = 1<<53 - 1 - keptEvents
 type watcher struct {
 	call      *call
 	after     int64 // the sequence of the last event that was sent
+	ahead     int64 // what is added to sequences for this watcher, who has seen larger ones
 	begun     bool  // an event of this watch was sent, or was there to be
 	heartbeat *time.Timer
 }
@@ -90,14 +91,21 @@ func (w *watcher) settle() {
 	case w.after == 0, w.after > maxSequence:
 		w.after = last - 1 // with the state in which the call is
 	case w.after > last:
-		// The number is from another gateway, whose clock is ahead: events go on from there.
-		renumbered := make([]*umv1.WatchCallResponse, 0, keptEvents)
-		event := proto.Clone(c.events[len(c.events)-1]).(*umv1.WatchCallResponse)
-		event.Sequence = w.after + 1
-		c.events = append(renumbered, event)
+		// The number is from another gateway, whose clock is ahead: for this watcher, events go on from there.
+		w.ahead, w.after = w.after-last+1, last-1
 	case w.after == last && c.events[len(c.events)-1].GetEnded():
 		w.after = last - 1 // whoever comes back must learn that the call has ended
 	}
+}
+
+// numbered is an event as the watcher is to see it. Most see the same, which is then encoded once.
+func (w *watcher) numbered(event *umv1.WatchCallResponse) *umv1.WatchCallResponse {
+	if w.ahead == 0 {
+		return event
+	}
+	own := proto.Clone(event).(*umv1.WatchCallResponse)
+	own.Sequence += w.ahead
+	return own
 }
 
 // sign is a heartbeat; nil if nothing is known of the call yet.
@@ -110,5 +118,6 @@ func (w *watcher) sign() *umv1.WatchCallResponse {
 	}
 	event := proto.Clone(c.events[len(c.events)-1]).(*umv1.WatchCallResponse)
 	event.Heartbeat, event.ObserveTime = true, timestamppb.New(c.seen)
+	event.Sequence += w.ahead
 	return event
 }
