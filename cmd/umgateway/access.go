@@ -143,19 +143,19 @@ func (a *access) routing() *routing.Table { return a.now.Load().routing }
 
 // checkOpen refuses to serve everybody on an address that other machines can reach, and warns of credentials that others on
 // the way can read.
-func (a *access) checkOpen(flags accessFlags, on listeners, logger *slog.Logger) error {
-	for _, l := range []net.Listener{on.http, on.grpc} {
-		if address, isTCP := l.Addr().(*net.TCPAddr); isTCP && address.IP.IsLoopback() {
+func (a *access) checkOpen(flags accessFlags, on []net.Addr, logger *slog.Logger) error {
+	for _, at := range on {
+		if address, isTCP := at.(*net.TCPAddr); isTCP && address.IP.IsLoopback() {
 			continue
 		}
 		now := a.now.Load()
 		configured := now.authenticator.Configured()
 		if configured && a.files == nil {
-			logger.Warn("callers show their credentials without TLS, unless something before the gateway ends it", "address", l.Addr().String())
+			logger.Warn("callers show their credentials without TLS, unless something before the gateway ends it", "address", at.String())
 		}
 		if !(configured && now.closed()) && !flags.AllowAnonymous {
 			return fmt.Errorf("serve: %s can be reached by other machines, and everybody who reaches it could ring telephones: "+
-				"configure callers in the file of --config, or say --allow-anonymous", l.Addr())
+				"configure callers in the file of --config, or say --allow-anonymous", at)
 		}
 	}
 	return nil

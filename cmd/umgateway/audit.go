@@ -43,13 +43,9 @@ func (f *auditFlags) openAudit(logger *slog.Logger) (*auditor, error) {
 	if f.AuditFile == "" {
 		return nil, nil
 	}
-	key, err := readKey(f.AuditKeyFile)
+	key, redactor, err := f.key()
 	if err != nil {
-		return nil, fmt.Errorf("--audit-key-file: %w", err)
-	}
-	redactor, err := redact.New(key)
-	if err != nil {
-		return nil, fmt.Errorf("--audit-key-file: %w", err)
+		return nil, err
 	}
 	log, err := audit.Open(audit.Options{Path: f.AuditFile, Key: key, Sync: audit.SyncPolicy(f.AuditSync)})
 	if err != nil {
@@ -58,6 +54,19 @@ func (f *auditFlags) openAudit(logger *slog.Logger) (*auditor, error) {
 	return &auditor{log: log, redactor: redactor, logger: logger, failed: func() {},
 		identity: func(context.Context) string { return "" },
 		retry:    rate.NewLimiter(rate.Every(retryEvery), 1)}, nil
+}
+
+// key reads the key of the hashes; the redactor hides values by it.
+func (f *auditFlags) key() ([]byte, *redact.Redactor, error) {
+	key, err := readKey(f.AuditKeyFile)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--audit-key-file: %w", err)
+	}
+	redactor, err := redact.New(key)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--audit-key-file: %w", err)
+	}
+	return key, redactor, nil
 }
 
 // readKey reads a key; without a path there is none. One trailing line break does not count.

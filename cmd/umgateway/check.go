@@ -9,7 +9,7 @@ import (
 
 // check refuses settings that cannot be meant, before anything is opened. All of them are reported.
 func (s *settings) check() error {
-	return errors.Join(s.checkBackends(), s.checkLimits(), s.checkHosts(), s.checkIdle())
+	return errors.Join(s.checkBackends(), s.checkLimits(), s.checkHosts(), s.checkPlaces(), s.checkIdle())
 }
 
 // checkLimits refuses limits that would let nothing through. To those who read them, zero means the default.
@@ -30,6 +30,9 @@ func (s *settings) checkLimits() error {
 		if limit.value <= 0 {
 			errs = append(errs, fmt.Errorf("--%s: must be more than zero", limit.name))
 		}
+	}
+	if s.MaxTimeout > 0 && s.MaxTimeout < s.DefaultTimeout {
+		errs = append(errs, fmt.Errorf("--max-timeout: %v is less than --default-timeout, %v", s.MaxTimeout, s.DefaultTimeout))
 	}
 	return errors.Join(errs...)
 }

@@ -16,12 +16,9 @@ type configCheckCommand struct {
 	settings `embed:""`
 }
 
-// Run checks without opening or sending anything.
+// Run checks all that can be checked without listening, making files or sending anything.
 func (c *configCheckCommand) Run(env *environment) error {
-	if err := c.check(); err != nil {
-		return err
-	}
-	if _, err := newAccess(c.accessFlags, c.file.sections, reachOf(c.backends()), c.logger(env.stderr)); err != nil {
+	if err := c.preflight(env.ctx, c.logger(env.stderr)); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintln(env.stdout, "the configuration is fine")

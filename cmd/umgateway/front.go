@@ -66,6 +66,8 @@ func (f *frontFlags) listen() (listeners, error) {
 
 func (l listeners) close() error { return errors.Join(l.grpc.Close(), l.http.Close()) }
 
+func (l listeners) addresses() []net.Addr { return []net.Addr{l.http.Addr(), l.grpc.Addr()} }
+
 // readyLines say where the fronts can be reached now. They are printed once the listeners accept connections.
 func readyLines(on listeners, encrypted bool) string {
 	return fmt.Sprintf("gRPC ready at %s\nREST ready at %s://%s\n", on.grpc.Addr(), schemeOf(encrypted), on.http.Addr())

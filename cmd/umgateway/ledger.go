@@ -59,27 +59,40 @@ func (f *ledgerFlags) open(address string, logger *slog.Logger) (*memory, error)
 }
 
 func (f *ledgerFlags) remember(logger *slog.Logger) (*memory, error) {
-	if place, err := url.Parse(f.Ledger); err == nil && (place.Scheme == "redis" || place.Scheme == "rediss") {
+	if place := f.redisPlace(); place != nil {
 		return f.redis(place, logger)
 	}
 	return f.file(f.Ledger, logger)
 }
+
+// redisPlace is the address of the Redis; nil if the ledger is a file.
+func (f *ledgerFlags) redisPlace() *url.URL {
+	place, err := url.Parse(f.Ledger)
+	if err != nil || place.Scheme != "redis" && place.Scheme != "rediss" {
+		return nil
+	}
+	return place
+}
+
+// leasesSuffix is what the name of the file with the leases has more than that of the ledger.
+const leasesSuffix = ".leases"
 
 func (f *ledgerFlags) file(path string, logger *slog.Logger) (*memory, error) {
 	store, err := boltstore.Open(boltstore.Options{Path: path})
 	if err != nil {
 		return nil, err
 	}
-	leases, err := lease.OpenBolt(path + ".leases")
+	leases, err := lease.OpenBolt(path + leasesSuffix)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	return newMemory(store, leases, f.Retention, logger)
 }
 
-func (f *ledgerFlags) redis(place *url.URL, logger *slog.Logger) (*memory, error) {
+// redisServer says how to reach the Redis.
+func (f *ledgerFlags) redisServer(place *url.URL, logger *slog.Logger) (redisclient.Options, error) {
 	if place.Host == "" || place.User != nil || place.Path != "" && place.Path != "/" || place.RawQuery != "" {
-		return nil, errors.New("--ledger: the Redis is written redis://host:port, and its user and password by flags of their own")
+		return redisclient.Options{}, errors.New("--ledger: the Redis is written redis://host:port, and its user and password by flags of their own")
 	}
 	server := redisclient.Options{Address: place.Host, Username: f.RedisUsername}
 	if place.Port() == "" {
@@ -91,9 +104,17 @@ func (f *ledgerFlags) redis(place *url.URL, logger *slog.Logger) (*memory, error
 	if f.RedisPassword != "" {
 		password, err := transport.NewPasswordFile(f.RedisPassword, logger)
 		if err != nil {
-			return nil, fmt.Errorf("--ledger-redis-password-file: %w", err)
+			return server, fmt.Errorf("--ledger-redis-password-file: %w", err)
 		}
 		server.Password = password.Password
+	}
+	return server, nil
+}
+
+func (f *ledgerFlags) redis(place *url.URL, logger *slog.Logger) (*memory, error) {
+	server, err := f.redisServer(place, logger)
+	if err != nil {
+		return nil, err
 	}
 	redisstore.LogTo(logger)
 	store, err := redisstore.Open(redisstore.Options{Options: server, AllowUnsafe: f.RedisUnsafe})

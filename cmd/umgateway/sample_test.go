@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/umgateway/umgateway/internal/redact"
 )
 
 // The configuration files of the documentation, with one backend and with several.
@@ -20,7 +22,15 @@ func sampleAt(t *testing.T, sample string) string {
 	directory, a := t.TempDir(), newAuthority(t)
 	writeFiles(t, directory, a.sign(t, 2, "gateway.example.com"))
 	replaceFile(t, filepath.Join(directory, "callers-ca.crt"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.certificate.Raw})))
-	return replaceFile(t, filepath.Join(directory, "umgateway.yaml"), strings.ReplaceAll(read(t, sample), "/etc/umgateway", directory))
+	for name, text := range map[string]string{
+		"backend.password": "secret", "new.password": "secret", "audit.key": strings.Repeat("k", redact.MinKey),
+		"accounts.yaml":  "identities: [{kind: mtls, name: a, username: a, password_file: backend.password}]",
+		"mailboxes.yaml": "identities: [{kind: mtls, name: a, smtp_address: a@example.com}]",
+	} {
+		replaceFile(t, filepath.Join(directory, name), text)
+	}
+	text := strings.NewReplacer("/etc/umgateway", directory, "/var/log/umgateway", directory).Replace(read(t, sample))
+	return replaceFile(t, filepath.Join(directory, "umgateway.yaml"), text)
 }
 
 func TestSampleConfigurationIsAccepted(t *testing.T) {

@@ -52,7 +52,7 @@ func (c *serveCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	if err := access.checkOpen(c.accessFlags, on, logger); err != nil {
+	if err := access.checkOpen(c.accessFlags, on.addresses(), logger); err != nil {
 		return errors.Join(err, on.close())
 	}
 	admin, err := c.listenAdmin(logger)

@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -12,24 +13,24 @@ import (
 func (s Settings) signIn(config *transport.Config, log *slog.Logger) error {
 	profile, err := kerberos.LoadProfile(s.Krb5Conf)
 	if err != nil {
-		return fmt.Errorf("krb5-conf: %w", err)
+		err = fmt.Errorf("krb5-conf: %w", err)
 	}
 	config.Tickets = s.tickets(profile)
 	if s.Identity == IdentityCallerBasic || s.Identity == IdentityMapped {
-		return nil
+		return err
 	}
 	config.Identity = &transport.Identity{Username: s.Username}
 	if config.Identity.Username == "" {
 		config.Identity.Key = s.Keytab + s.CCache
 	}
 	if s.PasswordFile != "" {
-		password, err := transport.NewPasswordFile(s.PasswordFile, log)
-		if err != nil {
-			return fmt.Errorf("password-file: %w", err)
+		password, unread := transport.NewPasswordFile(s.PasswordFile, log)
+		if unread != nil {
+			return errors.Join(err, fmt.Errorf("password-file: %w", unread))
 		}
 		config.Identity.Password = password
 	}
-	return nil
+	return err
 }
 
 // tickets makes the Kerberos tokens of an identity. There are none for a user whose realm no configuration knows, unless a
