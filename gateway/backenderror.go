@@ -49,7 +49,11 @@ func backendError(rpc string, err error, callerCredentials bool) *Error {
 	}
 	switch failure.Kind {
 	case soapbridge.KindDeadline:
-		return deadlineError(rpc, err)
+		e := deadlineError(rpc, err)
+		if failure.MayHaveRun {
+			e.Message += ", which may have executed the call: do not repeat it"
+		}
+		return e
 	case soapbridge.KindCanceled:
 		return canceledError(rpc, err)
 	case soapbridge.KindRequest:

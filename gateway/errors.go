@@ -127,7 +127,7 @@ func (g *Gateway) errorOf(ctx context.Context, call *Call, err error) *Error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return deadlineError(name, err)
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled), errors.Is(err, errGone):
 		return canceledError(name, err)
 	}
 	if s, isStatus := status.FromError(err); isStatus {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -242,5 +243,19 @@ func TestErrorsNameTheRequest(t *testing.T) {
 	reply, body := s.rest(t.Context(), isUMEnabled.verb, isUMEnabled.path, "", "X-Request-Id", "abc")
 	if id := detail[*errdetails.RequestInfo](outcomeOfREST(t, reply, body)).GetRequestId(); id != "abc" {
 		t.Errorf("the error names the request %q, want abc", id)
+	}
+}
+
+func TestADeadlineWarnsOfRepeatingWhatMayHaveRun(t *testing.T) {
+	t.Parallel()
+	s := newFailing(t, gateway.Config{})
+	for _, mayHaveRun := range []bool{false, true} {
+		s.failure = &soapbridge.Error{Operation: "PlayOnPhone", Kind: soapbridge.KindDeadline, MayHaveRun: mayHaveRun}
+		for _, f := range fronts {
+			got, _ := f.ask(t.Context(), t, s.stand, isUMEnabled)
+			if got.code != codes.DeadlineExceeded || strings.Contains(got.message, "may have executed the call: do not repeat it") != mayHaveRun {
+				t.Errorf("%s: may have run %t, the answer is %v %q", f.name, mayHaveRun, got.code, got.message)
+			}
+		}
 	}
 }

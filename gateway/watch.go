@@ -2,9 +2,13 @@ package gateway
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
+	"connectrpc.com/connect"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	umv1 "github.com/umgateway/umgateway/gen/um/v1"
 )
@@ -24,8 +28,17 @@ func (g *Gateway) watch(ctx context.Context, call *Call) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(g.draining, func() { cancel(errDraining) })()
-	return g.config.Watcher.WatchCall(ctx, request, func(event *umv1.WatchCallResponse) error { return call.Send(event) })
+	return g.config.Watcher.WatchCall(ctx, request, func(event *umv1.WatchCallResponse) error {
+		err := call.Send(event)
+		if err == nil || status.Code(err) == codes.Internal || connect.CodeOf(err) == connect.CodeInternal {
+			return err // nil, or an event that has no form
+		}
+		return fmt.Errorf("%w: %w", errGone, err)
+	})
 }
+
+// errGone marks that an event could not be written, because its reader has left or does not read.
+var errGone = errors.New("send an event")
 
 // errDraining ends streams when the gateway stops: whoever follows a call can go on at another gateway, from the sequence of
 // the last event.

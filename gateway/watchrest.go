@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
@@ -110,7 +112,7 @@ func (s *eventStream) event(e *umv1.WatchCallResponse) error {
 	}
 	data, err := marshalJSON(protojson.MarshalOptions{EmitDefaultValues: true}, e)
 	if err != nil {
-		return err
+		return status.Error(codes.Internal, err.Error())
 	}
 	switch {
 	case !s.sse:

@@ -105,7 +105,7 @@ func (p *plan) interpretError(ctx context.Context, err error, report *Exchange) 
 		if kind, ended := kindOfContext(ctx, err); ended {
 			failure.Kind = kind
 		}
-		return failure
+		return p.settle(failure)
 	}
 	failure.RetryAfter, failure.Sent, report.Endpoint = lost.RetryAfter, lost.Sent, lost.Endpoint
 	switch lost.Kind {
@@ -146,16 +146,19 @@ func kindOfContext(ctx context.Context, err error) (Kind, bool) {
 }
 
 // settle makes the outcome of an operation that must not be repeated unknown, where its request was sent in full and what
-// came back does not tell whether it was executed. A refusal by authentication or throttling does tell; so does the
-// caller's own deadline, which promises nothing.
+// came back does not tell whether it was executed. A refusal by authentication or throttling does tell. The
+// caller's own deadline keeps its kind: it promises nothing.
 func (p *plan) settle(failure *Error) error {
 	if p.effect != EffectOnce || failure.Sent != transport.FullySent {
 		return failure
 	}
 	switch failure.Kind {
+	case KindDeadline, KindCanceled:
+		failure.MayHaveRun = true
 	case KindReplyRefused, KindNotSOAP, KindEmpty, KindRedirect, KindUnavailable:
 		failure.Err = &Error{Operation: p.operation, Kind: failure.Kind, Cause: failure.Cause, HTTPStatus: failure.HTTPStatus, Err: failure.Err}
 		failure.Kind, failure.Cause, failure.Field, failure.RetryAfter = KindOutcomeUnknown, "", "", 0
+		failure.MayHaveRun = true
 	}
 	return failure
 }

@@ -88,6 +88,9 @@ type Error struct {
 	HTTPStatus int
 	// Sent is how much of the request had left when the call failed. With NothingSent it was certainly not executed.
 	Sent transport.Sent
+	// MayHaveRun is set where KindDeadline, KindCanceled or KindOutcomeUnknown end an operation of EffectOnce that may have
+	// been sent in full: it must not be repeated.
+	MayHaveRun bool
 	// RetryAfter is how long the backend asked to be left alone; 0 if it did not say.
 	RetryAfter time.Duration
 	// Err is the cause, for the log. It may hold text of the backend and is not meant for callers.

@@ -161,6 +161,10 @@ func TestLostExchangesSayWhatMayHaveHappened(t *testing.T) {
 				}}
 				_, err := newUMBridge(t, b, soapbridge.WithForm("https")).Invoke(t.Context(), umMethod(t, rpc), requestOf(t, rpc))
 				failure := failureOf(t, err)
+				mayHaveRun := test.sent == fully && (want == soapbridge.KindDeadline || want == soapbridge.KindCanceled || want == soapbridge.KindOutcomeUnknown)
+				if once := rpc == "PlayOnPhone" || rpc == "ResetPIN"; failure.MayHaveRun != (once && mayHaveRun) {
+					t.Errorf("that it may have run is %t", failure.MayHaveRun)
+				}
 				if failure.Kind != want || want == test.want && failure.Cause != test.wantCause {
 					t.Errorf("got %v (%s), want %v (%s)", failure.Kind, failure.Cause, want, test.wantCause)
 				}

@@ -51,7 +51,7 @@ var reasonAdvice = map[string]string{
 	"DRAINING":                  "The gateway is stopping. Try again.",
 	"BACKEND_THROTTLED":         tryLater,
 	"BACKEND_UNAVAILABLE":       "Exchange does not answer. Try again later. If that does not help: " + tellOperator,
-	"DEADLINE":                  "Exchange was slow. Try again, with a longer --timeout.",
+	"DEADLINE":                  "Exchange was slow: allow more by --timeout. A telephone may be ringing: look before you call again.",
 	"CREDENTIALS_REJECTED":      checkIdentity + " Exchange rejected them; more attempts may lock the account.",
 	"CREDENTIALS_MISSING":       "Give a credential: --user with --password-file or UMCTL_PASSWORD; or --token-file or UMCTL_TOKEN; or --cert-file with --key-file.",
 	"CREDENTIALS_MALFORMED":     checkIdentity,

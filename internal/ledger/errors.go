@@ -59,7 +59,8 @@ func (e *StoreError) Error() string {
 // Unwrap returns the cause.
 func (e *StoreError) Unwrap() error { return e.Err }
 
-// InterruptedError is what Do returns when the caller's context ends first.
+// InterruptedError is what Do returns when the caller's context ends first. Begin returns it when that ends the wait for
+// another caller of the same operation, which goes on: then it is Sent, for the request of the other may have left.
 type InterruptedError struct {
 	// Sent says that the request may have left. The exchange goes on without the caller, who can learn its outcome by a
 	// repeat with the same request id. If it is false, nothing was sent, and nothing will be.

@@ -62,7 +62,7 @@ func (l *Ledger) follow(ctx context.Context, f *flight, content Digest, wait boo
 	select {
 	case <-f.done:
 	case <-ctx.Done():
-		return Answer{}, false, ctx.Err()
+		return Answer{}, false, &InterruptedError{Sent: true, Err: ctx.Err()}
 	}
 	if f.answer == nil {
 		return Answer{}, false, nil

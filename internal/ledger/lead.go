@@ -45,7 +45,7 @@ func (l *Ledger) lead(ctx context.Context, f *flight, wait bool) (entry *Entry, 
 		f.settle()
 		joined = true
 		if err := sleep(ctx, pause/2+rand.N(pause)); err != nil {
-			return nil, Answer{}, err
+			return nil, Answer{}, &InterruptedError{Sent: true, Err: err}
 		}
 	}
 }

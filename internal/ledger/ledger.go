@@ -38,7 +38,8 @@ func Open(store Store, options Options) (*Ledger, error) {
 
 // Begin asks for an operation. Either the caller gets the Entry and must carry the operation out, and end the Entry with
 // Finish or Abandon; or the Entry is nil and the Answer is that of another caller, for which Begin waits until ctx ends.
-// content is the Digest of the request. The errors are ErrKey, ErrReused, ErrClosed, a *StoreError, or ctx's.
+// content is the Digest of the request. The errors are ErrKey, ErrReused, ErrClosed, a *StoreError, an *InterruptedError,
+// or ctx's.
 func (l *Ledger) Begin(ctx context.Context, key Key, content Digest) (*Entry, Answer, error) {
 	return l.begin(ctx, key, content, true)
 }
