@@ -89,14 +89,25 @@ func parse(args []string, exit **int, stdout, stderr io.Writer) (*kong.Context, 
 		if command, root, err = parseWith(file, args, exit, stdout, stderr); err != nil || *exit != nil {
 			return command, root, err
 		}
-		if err := (resolver{file}).checkKeys(command.Flags()); err != nil {
+		if err := (resolver{file}).checkKeys(flagsOfServe(command)); err != nil {
 			return nil, nil, err
 		}
 	}
 	for _, s := range root.withSettings() {
 		s.file = file
 	}
+	root.Doctor.file = file
 	return command, root, nil
+}
+
+// flagsOfServe are what a configuration file may set, also where the command takes only some of them.
+func flagsOfServe(command *kong.Context) []*kong.Flag {
+	for _, node := range command.Model.Children {
+		if node.Name == "serve" {
+			return node.Flags
+		}
+	}
+	return nil
 }
 
 func parseWith(file *configFile, args []string, exit **int, stdout, stderr io.Writer) (*kong.Context, *commands, error) {
@@ -128,6 +139,8 @@ func (c *commands) configPath(command *kong.Context) string {
 	switch command.Command() {
 	case "serve":
 		return c.Serve.Config
+	case "doctor":
+		return c.Doctor.Config
 	case "config check":
 		return c.Config.Check.Config
 	case "config print":

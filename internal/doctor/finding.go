@@ -17,6 +17,8 @@ var order = map[Verdict]int{Good: 0, Note: 1, Warn: 2, Fail: 3}
 type Finding struct {
 	// Check names what was looked at, for instance "tls".
 	Check string `json:"check"`
+	// Backend is the name of the backend, for those who look at several; Examine leaves it empty.
+	Backend string `json:"backend,omitempty"`
 	// Endpoint is the address that it is about; empty if it is about all.
 	Endpoint string  `json:"endpoint,omitempty"`
 	Verdict  Verdict `json:"verdict"`
