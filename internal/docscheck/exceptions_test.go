@@ -14,8 +14,3 @@ var notRun = []struct{ page, first, reason string }{
 	{"docs/umctl.md", "source <(umctl completion zsh)", "is for another shell; cmd/umctl tests it there"},
 	{"docs/umctl.md", "umctl completion fish | source", "is for another shell; cmd/umctl tests it there"},
 }
-
-// standIns are files that readers have, and the tests too.
-var standIns = map[string]string{
-	"password.txt": "secret\n",
-}

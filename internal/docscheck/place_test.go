@@ -125,3 +125,8 @@ func environ(t *testing.T, s *session) []string {
 	}
 	return all
 }
+
+// standIns are files that readers have, and the tests too.
+var standIns = map[string]string{
+	"password.txt": "secret\n",
+}
