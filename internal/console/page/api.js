@@ -82,15 +82,26 @@ export function newKey() {
 
 /**
  * Posts what rings a telephone. When no answer arrives it asks again under the same key, so that the telephone rings once
- * however often it asks.
+ * however often it asks. The error that it fails with may be open: it leaves open what became of the request, or of an
+ * earlier one under the key, which was open too.
  */
-export async function postOnce(path, body, key) {
+export async function postOnce(path, body, key, open = false) {
   for (let attempt = 1; ; attempt++) {
     try {
       return await post(path, body, { "Idempotency-Key": key });
     } catch (error) {
+      open = mayHaveRun(error) || (open && isBeforehand(error));
+      error.open = open;
       if (!error.lost || attempt === 3) throw error;
       await new Promise((resolve) => setTimeout(resolve, 500 * attempt));
     }
   }
 }
+
+/** Tells whether a request may have been carried out that failed so. A status 5xx without a reason is not the gateway's. */
+const mayHaveRun = (error) => error.lost || error.reason === "DEADLINE" || error.reason === "CANCELED" || (!error.reason && error.status >= 500);
+
+const BEFOREHAND = new Set(["CALL_FORBIDDEN", "DIAL_FORBIDDEN", "BACKEND_NOT_ROUTED", "IDENTITY_NOT_MAPPED"]);
+
+/** Tells whether an error may come before anybody has looked what became of an earlier request under the same key. */
+const isBeforehand = (error) => !error.reason || [401, 429, 503].includes(error.status) || BEFOREHAND.has(error.reason);

@@ -6,7 +6,7 @@ import { clear, explain } from "./problem.js";
 
 const LEASE = { unattended: "30s" };
 
-let kept = null; // {key, asked}: a request whose answer was lost, to be asked for under the same key
+let kept = null; // {key, text, open}: a request that may have been carried out, to be asked for under the same key
 
 /** Sets the form up. `placed` is told the id and the number of each new call. */
 export function setUp(placed) {
@@ -79,10 +79,10 @@ async function submit(form, placed) {
   const { path, body } = asked(form);
   const text = path + JSON.stringify(body);
   // The same request again, after its answer was lost: the same key finds out what became of it.
-  if (kept?.text !== text) kept = { key: newKey(), text };
+  if (kept?.text !== text) kept = { key: newKey(), text, open: false };
   $("place-button").textContent = "Placing…";
   try {
-    const { callId } = await postOnce(path, body, kept.key);
+    const { callId } = await postOnce(path, body, kept.key, kept.open);
     kept = null;
     placed(callId, body.dialString);
   } catch (error) {
@@ -93,8 +93,9 @@ async function submit(form, placed) {
 }
 
 function refused(error) {
-  const open = error.lost || error.reason === "DEADLINE" || error.reason === "CANCELED";
-  if (!open) kept = null;
+  const { open } = error;
+  if (open) kept.open = true;
+  else kept = null;
   const more = open ? [make("p", {}, "The telephone may be ringing. Asking again finds out, and does not ring it a second time.")] : [];
   explain($("place-error"), error, ...more);
   const field = error.fields?.map((each) => FIELDS[each.field]).find((each) => each);
