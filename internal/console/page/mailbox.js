@@ -3,6 +3,7 @@
 import { get, post } from "./api.js";
 import { $, guarded, make, mark, show, write } from "./dom.js";
 import { clear, explain } from "./problem.js";
+import * as session from "./session.js";
 
 let settings = null; // as they were read last
 
@@ -14,11 +15,13 @@ export function setUp() {
   save($("folder-form"), $("folder"), "/v1/mailbox:setTelephoneAccessFolderEmail", "base64FolderId", "The folder is saved.");
 }
 
-/** Reads the settings. */
+/** Reads the settings. An answer to whoever was signed in before is not shown. */
 export async function read() {
+  const asking = session.generation();
   $("mailbox").setAttribute("aria-busy", "true");
   try {
     const [{ enabled }, properties] = await Promise.all([get("/v1/mailbox:umEnabled"), get("/v1/mailbox/umProperties")]);
+    if (asking !== session.generation()) return;
     settings = properties;
     clear($("mailbox-error"));
     mark($("um-mark"), enabled ? "Unified Messaging on" : "Unified Messaging off", enabled ? "good" : "bad");
@@ -26,7 +29,7 @@ export async function read() {
     show($("mailbox-empty"), false);
     show($("mailbox-body"), true);
   } catch (error) {
-    unreadable(error);
+    if (asking === session.generation()) unreadable(error);
   } finally {
     $("mailbox").setAttribute("aria-busy", "false");
   }
