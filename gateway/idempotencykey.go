@@ -7,16 +7,13 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// idempotencyKey is the HTTP header with which a caller makes a request safe to repeat
+// idempotencyKey is the HTTP header, or the gRPC metadata, with which a caller makes a request safe to repeat
 // (draft-ietf-httpapi-idempotency-key-header-07).
 const idempotencyKey = "idempotency-key"
 
 // adoptIdempotencyKey takes the header for the field request_id of requests that have one. Of other requests the header
 // says nothing: repeating them is safe, or is not.
 func adoptIdempotencyKey(ctx context.Context, call *Call, next Handler) error {
-	if call.Protocol != ProtocolREST {
-		return next(ctx, call)
-	}
 	keys := call.Metadata(idempotencyKey)
 	if len(keys) == 0 {
 		return next(ctx, call)

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
-	"slices"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -46,7 +45,7 @@ func (c *restCall) send(m proto.Message) error {
 }
 
 func (c *restCall) setHeader(key, value string)  { c.front.answer.Set(key, value) }
-func (c *restCall) metadata(key string) []string { return c.front.forwarded(key) }
+func (c *restCall) metadata(key string) []string { return c.front.sent.Values(key) }
 
 // newRESTCall makes a call of what the HTTP side knows about it.
 func newRESTCall(ctx context.Context, m *method, request proto.Message, respond func(proto.Message) error) *restCall {
@@ -75,18 +74,6 @@ type front struct {
 	reached   bool   // the request became a call, which has logged itself
 	reason    string // why it was refused; empty if it was not
 }
-
-// forwarded returns the values of a header for metadata, those that gRPC could carry.
-func (f *front) forwarded(key string) []string {
-	values := f.sent[http.CanonicalHeaderKey(key)]
-	if !slices.ContainsFunc(values, isNoMetadata) {
-		return values
-	}
-	return slices.DeleteFunc(slices.Clone(values), isNoMetadata)
-}
-
-// isNoMetadata tells whether a value holds what metadata in ASCII cannot (the gRPC specification, "ASCII-Value").
-func isNoMetadata(value string) bool { return !isPrintableASCII(value) }
 
 // remote is an address of a peer as net/http tells it.
 type remote string

@@ -15,6 +15,7 @@ import (
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	umv1 "github.com/umgateway/umgateway/gen/um/v1"
@@ -119,8 +120,32 @@ func TestRepeatsOfWhatFailedGetTheSameAnswer(t *testing.T) {
 	}
 }
 
-func TestIdempotencyKeyIsTheRequestIDOfREST(t *testing.T) {
+func TestIdempotencyKeyIsTheRequestIDOverHTTP(t *testing.T) {
 	t.Parallel()
+	for protocol, path := range map[string]string{"REST": "/v1/calls:playOnPhone", "Connect": "/um.v1.CallService/PlayOnPhone"} {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			testIdempotencyKey(t, path)
+		})
+	}
+}
+
+func TestIdempotencyKeyIsTheRequestIDOfGRPC(t *testing.T) {
+	t.Parallel()
+	calls, sim := newGuarded(t)
+	ctx := metadata.AppendToOutgoingContext(t.Context(), "idempotency-key", "key-1")
+	for range 2 {
+		if _, err := calls.PlayOnPhone(ctx, &umv1.PlayOnPhoneRequest{EntryId: "AAAA", DialString: "4255550100"}); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := sim.Executed("PlayOnPhone"); n != 1 {
+		t.Errorf("the telephone rang %d times, want once", n)
+	}
+}
+
+// testIdempotencyKey repeats a request with the header at a path.
+func testIdempotencyKey(t *testing.T, path string) {
 	sim, err := exchangesim.New(exchangesim.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -145,13 +170,14 @@ func TestIdempotencyKeyIsTheRequestIDOfREST(t *testing.T) {
 		}
 	})
 	post := func(body string, keys ...string) (int, string) {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, gateway.URL+"/v1/calls:playOnPhone", strings.NewReader(body))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, gateway.URL+path, strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, key := range keys {
 			request.Header.Add("Idempotency-Key", key)
 		}
+		request.Header.Set("Content-Type", "application/json")
 		reply, err := http.DefaultTransport.RoundTrip(request)
 		if err != nil {
 			t.Fatal(err)
@@ -174,10 +200,13 @@ func TestIdempotencyKeyIsTheRequestIDOfREST(t *testing.T) {
 			t.Errorf("%s with the key %s gets %d %s, want %s", c.body, c.key, code, again, first)
 		}
 	}
-	for name, keys := range map[string][]string{"another in the body": {"key-2"}, "two": {"key-1", "key-3"}, "empty": {""}} {
+	for name, keys := range map[string][]string{"another in the body": {"key-2"}, "two": {"key-1", "key-3"}, "empty": {""}, "not ASCII": {"schlüssel"}} {
 		if code, answer := post(`{"entryId":"AAAA","dialString":"4255550100","requestId":"key-1"}`, keys...); code != http.StatusBadRequest {
 			t.Errorf("%s: %d %s, want 400", name, code, answer)
 		}
+	}
+	if code, answer := post(body, "schlüssel"); code != http.StatusBadRequest {
+		t.Errorf("a key that cannot be one gets %d %s, want 400", code, answer)
 	}
 	if code, answer := post(`{"entryId":"BBBB","dialString":"4255550100"}`, "key-1"); code != http.StatusBadRequest || !strings.Contains(answer, "REQUEST_ID_REUSED") {
 		t.Errorf("another request under the same key gets %d %s", code, answer)
