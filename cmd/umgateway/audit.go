@@ -35,7 +35,7 @@ type auditor struct {
 	identity func(context.Context) string
 	logger   *slog.Logger
 	retry    *rate.Limiter // of the log after a failure
-	failed   func()        // called for each record that could not be written
+	failed   func()        // called for each record that could not be written, and when records were removed
 }
 
 // openAudit opens the log; it returns nil if none is wanted.
@@ -47,13 +47,14 @@ func (f *auditFlags) openAudit(logger *slog.Logger) (*auditor, error) {
 	if err != nil {
 		return nil, err
 	}
-	log, err := audit.Open(audit.Options{Path: f.AuditFile, Key: key, Sync: audit.SyncPolicy(f.AuditSync)})
+	a := &auditor{redactor: redactor, logger: logger, failed: func() {},
+		identity: func(context.Context) string { return "" },
+		retry:    rate.NewLimiter(rate.Every(retryEvery), 1)}
+	a.log, err = audit.Open(audit.Options{Path: f.AuditFile, Key: key, Sync: audit.SyncPolicy(f.AuditSync), Warn: a.warn})
 	if err != nil {
 		return nil, fmt.Errorf("--audit-file: %w", err)
 	}
-	return &auditor{log: log, redactor: redactor, logger: logger, failed: func() {},
-		identity: func(context.Context) string { return "" },
-		retry:    rate.NewLimiter(rate.Every(retryEvery), 1)}, nil
+	return a, nil
 }
 
 // key reads the key of the hashes; the redactor hides values by it.
@@ -118,6 +119,12 @@ func (a *auditor) Record(ctx context.Context, call *gateway.Call, e *gateway.Err
 	}
 }
 
+// warn tells that a file of the log was removed.
+func (a *auditor) warn(note string) {
+	a.failed()
+	a.logger.Error("the audit log goes on in a new file", "reason", note)
+}
+
 // maxRecorded is how much of a field is recorded, in bytes. Requests that are refused may hold fields of any length.
 const maxRecorded = 256
 
@@ -153,10 +160,19 @@ func (c *auditVerifyCommand) Run(env *environment) error {
 	if errors.As(err, &broken) {
 		return fmt.Errorf("audit verify: after %d right lines: %w", report.Lines, broken)
 	}
+	if errors.Is(err, audit.ErrNoHead) {
+		return fmt.Errorf("audit verify: %d right lines, but %w", report.Lines, audit.ErrNoHead)
+	}
 	if err != nil {
 		return fmt.Errorf("audit verify: %w", err)
 	}
-	_, err = fmt.Fprintf(env.stdout, "%d lines are right, from %s to %s\n",
+	fmt.Fprintf(env.stdout, "%d lines are right, from %s to %s\n",
 		report.Lines, report.From.Format(time.RFC3339), report.To.Format(time.RFC3339))
-	return err
+	if report.After.Seq > 0 {
+		fmt.Fprintf(env.stdout, "they follow on line number %d, in a file that is not here\n", report.After.Seq)
+	}
+	if report.Ended {
+		fmt.Fprintf(env.stdout, "the log goes on in another file, with line number %d\n", report.Last.Seq+1)
+	}
+	return nil
 }

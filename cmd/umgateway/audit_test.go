@@ -2,11 +2,16 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/umgateway/umgateway/gateway"
 	umv1 "github.com/umgateway/umgateway/gen/um/v1"
@@ -118,5 +123,99 @@ func TestEmptyAuditKeyIsRefused(t *testing.T) {
 	flags := auditFlags{AuditFile: filepath.Join(directory, "log"), AuditKeyFile: replaceFile(t, filepath.Join(directory, "key"), "\n"), AuditSync: "always"}
 	if _, err := flags.openAudit(slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "--audit-key-file") {
 		t.Errorf("the error is %v, want one about --audit-key-file", err)
+	}
+}
+
+// auditVerify runs the command, and returns what it prints.
+func auditVerify(path, key string) (code int, printed string) {
+	var out bytes.Buffer
+	code = run([]string{"audit", "verify", path, "--key-file", key}, &out, &out)
+	return code, out.String()
+}
+
+// audited is a gateway that records calls, and a client of it.
+func audited(t *testing.T, log io.Writer) (s *secured, c *client, trail, key string) {
+	t.Helper()
+	s = newSecured(t)
+	trail, key = filepath.Join(s.directory, "audit.jsonl"), replaceFile(t, filepath.Join(s.directory, "key"), auditKey)
+	s.serve(t, log, s.config(policyOfTheTests, ""), "--audit-file", trail, "--audit-key-file", key)
+	c = s.client(t, bearer(s.issuer.token(t, s.key, nil)))
+	return s, c, trail, key
+}
+
+func TestAuditLogThatWasMovedAwayIsVerified(t *testing.T) {
+	t.Parallel()
+	s, c, trail, key := audited(t, &sink{})
+	for i, suffixes := range [][]string{{""}, {"", ".head"}, {""}} {
+		if err := c.overREST(t.Context(), changeIt); err != nil {
+			t.Fatal(err)
+		}
+		old := fmt.Sprintf("%s.%d", trail, i)
+		for _, suffix := range suffixes {
+			if err := os.Rename(trail+suffix, old+suffix); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// Whoever moves files and tells the gateway later loses nothing.
+		if err := c.overREST(t.Context(), changeIt); err != nil {
+			t.Fatal(err)
+		}
+		s.hangUp(t)
+		eventually(t, "the log goes on in a new file, which is right, and so is the old one", func() bool {
+			code, printed := auditVerify(trail, key)
+			return code == 0 && strings.Contains(printed, "1 lines are right")
+		})
+		if code, printed := auditVerify(old, key); code != 0 || !strings.Contains(printed, "4 lines are right") ||
+			!strings.Contains(printed, "the log goes on in another file") {
+			t.Errorf("the file that was moved: %d, %s", code, printed)
+		}
+	}
+}
+
+func TestAuditLogThatIsRemovedGoesOnInANewFileThatSaysSo(t *testing.T) {
+	t.Parallel()
+	log := &sink{}
+	s, c, trail, key := audited(t, log)
+	for _, suffix := range []string{"", ".head"} {
+		if err := os.Remove(trail + suffix); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.overREST(t.Context(), changeIt); err != nil {
+		t.Fatal(err)
+	}
+	const want = "was removed while it was written, with the lines up to number 1"
+	if code, printed := auditVerify(trail, key); code != 0 || !strings.Contains(printed, "3 lines are right") || !strings.Contains(printed, want) {
+		t.Errorf("the new file: %d, %s", code, printed)
+	}
+	eventually(t, "the log tells", func() bool { return strings.Contains(log.String(), want) })
+	if !strings.Contains(fetch(t, s.ready["admin"]+"/metrics"), "umgateway_audit_errors_total 1") {
+		t.Error("it is not counted")
+	}
+	// A file in the place of the log is evidence.
+	replaceFile(t, trail, "forged\n")
+	if err := c.overGRPC(t.Context(), changeIt); status.Code(err) != codes.Unavailable {
+		t.Errorf("with another file in the place of the log: %v", err)
+	}
+}
+
+func TestAuditVerifySaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	a, trail, key := openTrail(t)
+	recordDial(t, a, "1")
+	if err := a.close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(trail + ".head"); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		trail + ".1":        "no such file",
+		filepath.Dir(trail): "not a file",
+		trail:               "2 right lines, but the head is missing: nobody can tell whether the log is complete",
+	} {
+		if code, printed := auditVerify(path, key); code != exitFailure || !strings.Contains(printed, want) {
+			t.Errorf("%s: exit code %d, %s", path, code, printed)
+		}
 	}
 }

@@ -305,8 +305,12 @@ func TestLogWithoutAHeadIsNotComplete(t *testing.T) {
 	if err := os.Remove(s.path + headSuffix); err != nil {
 		t.Fatal(err)
 	}
+	if got, err := s.verify(); !errors.Is(err, ErrNoHead) || got.Lines != 2 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	s.replace(t, bytes.Replace(s.read(t), []byte("alice"), []byte("mallory"), 1))
 	_, err = s.verify()
-	wantBreak(t, err, 1)
+	wantBreak(t, err, 2)
 }
 
 func TestShortKeyIsRefused(t *testing.T) {

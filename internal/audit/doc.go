@@ -9,7 +9,13 @@
 //     elsewhere, for instance in a metric, that shows too.)
 //   - A crash in the middle of a line costs that line and nothing else: the next Open cuts it off and says so in the log.
 //   - With SyncAlways, Append returns after the line is on the disk. Appends that wait at the same time share one sync.
+//   - A file that was moved away has a last line, with the event "end", once Reopen has begun the next: it can be verified where
+//     it is, with its head or without.
+//   - A file that is removed while it is written is missed before the next line: the log goes on in a new one, which says so. One
+//     that is changed or replaced is not written on.
 //   - One process writes a log: a second Open fails.
+//
+// It does not promise a record of a call that was under way when the process was killed: a call is recorded when it has ended.
 //
 // A line is a JSON object. Its last members are "prev", the hash of the line before it, and "hash" or, with a key, "mac":
 // SHA-256 or HMAC-SHA-256 over the bytes of the line up to the comma before that member. The first line of a log follows on

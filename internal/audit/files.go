@@ -32,9 +32,18 @@ func Files(path string) ([]string, error) {
 	return append(files, path), nil
 }
 
+// ErrNoHead tells that all lines are right, but nothing says how many there were.
+var ErrNoHead = errors.New("the head is missing: nobody can tell whether the log is complete")
+
 // VerifyLog checks all files of the log at a path, their order, and the head. The error is as that of Verify. Without a head it
-// is a *Break too, since nobody could tell whether lines are missing at the end.
+// is ErrNoHead after the other checks, unless the last file has its last line, EventEnd.
 func VerifyLog(path string, key []byte) (Report, error) {
+	switch info, err := os.Stat(path); {
+	case errors.Is(err, os.ErrNotExist):
+		return Report{}, fmt.Errorf("audit: %s: no such file", path)
+	case err == nil && !info.Mode().IsRegular():
+		return Report{}, fmt.Errorf("audit: %s: not a file", path)
+	}
 	files, err := Files(path)
 	if err != nil {
 		return Report{}, err
@@ -46,7 +55,11 @@ func VerifyLog(path string, key []byte) (Report, error) {
 	case err != nil:
 		return Report{}, err
 	case !found:
-		return Report{}, &Break{File: path + headSuffix, Line: 1, Why: "the head is missing: nobody can tell whether the log is complete"}
+		report, err := verifyFiles(files, VerifyOptions{Key: key})
+		if err == nil && !report.Ended {
+			err = fmt.Errorf("audit: %s: %w", path+headSuffix, ErrNoHead)
+		}
+		return report, err
 	}
 	return verifyFiles(files, VerifyOptions{Key: key, Head: &head})
 }
@@ -90,7 +103,7 @@ func (r Report) with(next Report, first bool) Report {
 	r.Lines += next.Lines
 	r.Recoveries = append(r.Recoveries, next.Recoveries...)
 	if next.Lines > 0 {
-		r.Last, r.To = next.Last, next.To
+		r.Last, r.To, r.Ended = next.Last, next.To, next.Ended
 	}
 	return r
 }

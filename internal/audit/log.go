@@ -40,6 +40,9 @@ type Options struct {
 	MaxBytes int64
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
+	// Warn is told when the file or its head was found to be removed, and the log goes on in a new one. It must not call the
+	// log. Default: nobody is told, other than by the log itself.
+	Warn func(note string)
 }
 
 // Log is an audit log that is being written. It may be used by many goroutines at once.
@@ -84,11 +87,12 @@ func (l *Log) Append(record Record) error {
 	return err
 }
 
-// Err returns the error of the last Append, or nil, so that calls can be refused that could not be recorded.
+// Err returns the error of the last Append, or what stands in the way of the next, or nil, so that calls can be refused that
+// could not be recorded.
 func (l *Log) Err() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return errors.Join(l.broken, l.failed)
+	return errors.Join(l.broken, l.failed, l.lookLocked())
 }
 
 // Last returns the position of the last line.
@@ -104,7 +108,10 @@ func (l *Log) write(record Record) (uint64, error) {
 	if record.Event == "" {
 		record.Event = EventCall
 	}
-	err := l.writeLocked(record)
+	err := l.lookLocked()
+	if err == nil {
+		err = l.writeLocked(record)
+	}
 	if err == nil && l.options.Sync == SyncInterval && !l.waiting {
 		l.waiting = true
 		time.AfterFunc(l.options.Interval, l.syncLater)
@@ -120,11 +127,16 @@ func (l *Log) writeLocked(record Record) error {
 	case l.broken != nil:
 		return l.broken
 	}
+	if l.size == 0 && record.Event != EventBegin { // there was no room for it when the file was begun
+		if err := l.writeLocked(Record{Event: EventBegin}); err != nil {
+			return err
+		}
+	}
 	line, sum, err := l.line(record)
 	if err != nil {
 		return err
 	}
-	if l.options.MaxBytes > 0 && l.size+int64(len(line)) > l.options.MaxBytes && record.Event == EventCall {
+	if l.options.MaxBytes > 0 && l.size+int64(len(line))+maxEnd > l.options.MaxBytes && record.Event == EventCall {
 		if err := l.rotateLocked(); err != nil {
 			return err
 		}
@@ -201,6 +213,9 @@ func (o Options) complete() (Options, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Warn == nil {
+		o.Warn = func(string) {}
 	}
 	o.Key = bytes.Clone(o.Key)
 	return o, errors.Join(errs...)

@@ -101,11 +101,17 @@ func (l *Log) positionOf(line []byte) (Position, error) {
 	if errors.Is(err, ErrKey) {
 		return Position{}, err
 	}
-	var linked linked
-	if err != nil || json.Unmarshal(object, &linked) != nil {
+	var last struct {
+		linked
+		Event string `json:"event"`
+	}
+	if err != nil || json.Unmarshal(object, &last) != nil {
 		return Position{}, fmt.Errorf("audit: the last line of the log was changed; verify it, and move it away with its head to begin anew")
 	}
-	return Position{linked.Seq, sum}, nil
+	if last.Event == EventEnd {
+		return Position{}, errors.New("audit: the file has ended, and the log went on in another; move it away to begin anew")
+	}
+	return Position{last.Seq, sum}, nil
 }
 
 func compareHead(last, head Position) error {

@@ -8,9 +8,11 @@ const (
 	EventCall = "call"
 	// EventBegin: the first line of a file.
 	EventBegin = "begin"
+	// EventEnd: the last line of a file. The log goes on in the next one.
+	EventEnd = "end"
 	// EventOpen: another process goes on with the file.
 	EventOpen = "open"
-	// EventRecovered: Open found traces of a crash, which Record.Note describes.
+	// EventRecovered: there were traces of a crash, or a file was removed, as Record.Note describes.
 	EventRecovered = "recovered"
 )
 

@@ -7,7 +7,11 @@ import (
 	"path/filepath"
 )
 
-// Reopen goes on in a new file at the path, for whoever has moved the current one away (as logrotate does). If nothing was
+// maxEnd is more than the line takes that ends a file, in bytes.
+const maxEnd = 512
+
+// Reopen goes on in a new file at the path, for whoever has moved the current one away (as logrotate does), with its head or
+// without. The file that was moved gets its last line, by which it can be verified where it is, without a head. If nothing was
 // moved, the current file stays in use. It also is the way back after a disk has failed: what can be saved is synced first.
 func (l *Log) Reopen() error {
 	l.syncing.Lock()
@@ -33,9 +37,14 @@ func (l *Log) reopenLocked() error {
 		return errors.Join(fmt.Errorf("audit: %w", err), fresh.Close())
 	}
 	if same {
-		return errors.Join(fresh.Close(), l.settleLocked())
+		return errors.Join(fresh.Close(), l.settleLocked(), l.renewHead())
 	}
-	lost := l.settleLocked()
+	// Before the end is written, it must be certain that the next file can begin.
+	head, err := l.freshHead()
+	if err != nil {
+		return errors.Join(err, fresh.Close())
+	}
+	lost := errors.Join(l.endLocked(), l.takeHead(head))
 	_ = l.file.Close()
 	l.file, l.size, l.broken = fresh, 0, nil
 	note := ""
@@ -43,6 +52,14 @@ func (l *Log) reopenLocked() error {
 		note = "lines of the file before may be lost: " + lost.Error()
 	}
 	return errors.Join(l.writeLocked(Record{Event: EventBegin, Note: note}), syncDirectory(l.options.Path))
+}
+
+// endLocked writes the last line of the current file.
+func (l *Log) endLocked() error {
+	if l.broken != nil {
+		return l.broken
+	}
+	return errors.Join(l.writeLocked(Record{Event: EventEnd}), l.settleLocked())
 }
 
 // compare tells whether a file is the current one, and its size.
@@ -64,7 +81,7 @@ func (l *Log) rotateLocked() error {
 	if err := l.settleLocked(); err != nil {
 		return err
 	}
-	aside := rotated(l.options.Path, l.last.Seq)
+	aside := rotated(l.options.Path, l.last.Seq+1) // with the line that ends it
 	there, err := os.Lstat(aside)
 	switch {
 	case errors.Is(err, os.ErrNotExist):

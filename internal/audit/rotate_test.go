@@ -1,8 +1,11 @@
 package audit
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -34,14 +37,14 @@ func TestFullFilesAreMovedAsideWithoutBreakingTheChain(t *testing.T) {
 		}
 	}
 	got, err := s.verify()
-	if err != nil || got.Lines != 10 || got.Last.Seq != 10 || got.After != (Position{}) {
+	if err != nil || got.Lines != 14 || got.Last.Seq != 14 || got.After != (Position{}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	// The oldest files may be taken away, but none in the middle.
 	if err := os.Remove(files[0]); err != nil {
 		t.Fatal(err)
 	}
-	if got, err = s.verify(); err != nil || got.After.Seq != 2 {
+	if got, err = s.verify(); err != nil || got.After.Seq != 3 {
 		t.Errorf("without the oldest: %+v, %v", got, err)
 	}
 	if err := os.Remove(files[2]); err != nil {
@@ -65,7 +68,7 @@ func TestFullFileReplacesNoOther(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = l.Close() })
 	big := bigCall()
-	if err := os.WriteFile(rotated(s.path, 2), []byte("precious"), 0o600); err != nil {
+	if err := os.WriteFile(rotated(s.path, 3), []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Append(big); err != nil {
@@ -74,10 +77,10 @@ func TestFullFileReplacesNoOther(t *testing.T) {
 	if err := l.Append(big); err == nil || l.Err() == nil {
 		t.Errorf("got %v, %v", err, l.Err())
 	}
-	if text, _ := os.ReadFile(rotated(s.path, 2)); string(text) != "precious" {
+	if text, _ := os.ReadFile(rotated(s.path, 3)); string(text) != "precious" {
 		t.Error("the other file is gone")
 	}
-	if err := os.Remove(rotated(s.path, 2)); err != nil {
+	if err := os.Remove(rotated(s.path, 3)); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Append(big); err != nil || l.Err() != nil {
@@ -99,13 +102,13 @@ func TestFullFileThatWasMovedButNotReplacedIsReplacedLater(t *testing.T) {
 	if err := l.Append(big); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Rename(s.path, rotated(s.path, 2)); err != nil {
+	if err := os.Rename(s.path, rotated(s.path, 3)); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Append(big); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := s.verify(); err != nil || got.Lines != 4 {
+	if got, err := s.verify(); err != nil || got.Lines != 5 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -128,7 +131,7 @@ func TestReopenGoesOnInANewFile(t *testing.T) {
 	}
 	appendN(t, l, 2)
 	got, err := s.verify()
-	if err != nil || got.Lines != 7 {
+	if err != nil || got.Lines != 8 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if err := l.Close(); err != nil {
@@ -139,7 +142,7 @@ func TestReopenGoesOnInANewFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.write(t, 1)
-	if got, err = s.verify(); err != nil || got.Lines != 9 || got.Recoveries != nil {
+	if got, err = s.verify(); err != nil || got.Lines != 10 || got.Recoveries != nil {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -155,8 +158,105 @@ func TestReopenLeavesAForeignFileAlone(t *testing.T) {
 	if err := l.Reopen(); err == nil {
 		t.Fatal("it is written to")
 	}
-	appendN(t, l, 1)
+	if l.Err() == nil || l.Append(call("1")) == nil {
+		t.Error("a log is written of which another file has the place")
+	}
 	if got := string(s.read(t)); got != "foreign\n" {
 		t.Errorf("it holds %q", got)
+	}
+	if err := os.Remove(s.path); err != nil {
+		t.Fatal(err)
+	}
+	appendN(t, l, 1)
+	if err := l.Reopen(); err != nil || l.Err() != nil {
+		t.Errorf("got %v, %v", err, l.Err())
+	}
+}
+
+func TestMovedFileIsVerifiedWhereItIs(t *testing.T) {
+	t.Parallel()
+	for name, moved := range map[string]map[string]string{
+		"the file":                      {"": ".1"},
+		"both":                          {"": ".1", headSuffix: ".1" + headSuffix},
+		"both, as logrotate names them": {"": ".1", headSuffix: headSuffix + ".1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStand(t, testKey)
+			l := s.open(t)
+			appendN(t, l, 2)
+			for from, to := range moved {
+				if err := os.Rename(s.path+from, s.path+to); err != nil {
+					t.Fatal(err)
+				}
+			}
+			appendN(t, l, 1)
+			if err := l.Reopen(); err != nil {
+				t.Fatal(err)
+			}
+			old := &stand{s.path + ".1", s.key, s.time}
+			if got, err := old.verify(); err != nil || got.Lines != 5 || !got.Ended {
+				t.Errorf("the old file: %+v, %v", got, err)
+			}
+			if got, err := s.verify(); err != nil || got.Lines != 1 || got.After.Seq != 5 || got.Ended {
+				t.Errorf("the new file, before a call: %+v, %v", got, err)
+			}
+			appendN(t, l, 2)
+			if got, err := s.verify(); err != nil || got.Lines != 3 {
+				t.Errorf("the new file: %+v, %v", got, err)
+			}
+			if other, err := Open(s.options()); err == nil {
+				t.Error("the new head is not locked")
+				_ = other.Close()
+			}
+			text := old.read(t)
+			old.replace(t, text[:bytes.LastIndexByte(text[:len(text)-1], '\n')+1])
+			if _, err := old.verify(); err == nil {
+				t.Error("a missing end is not missed")
+			}
+		})
+	}
+}
+
+func TestEndedFileIsNotWrittenOn(t *testing.T) {
+	t.Parallel()
+	s := newStand(t, testKey)
+	l := s.open(t)
+	if err := os.Rename(s.path, s.path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(l.Reopen(), l.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(Options{Path: s.path + ".1", Key: s.key}); err == nil || !strings.Contains(err.Error(), "has ended") {
+		t.Errorf("got %v", err)
+	}
+	c, last := chain{testKey}, l.Last()
+	line, _ := c.seal(fmt.Appendf(nil, `{"seq":%d,"event":"call","prev":"%x"}`, last.Seq, Position{}.Hash))
+	old := &stand{s.path + ".1", s.key, s.time}
+	old.replace(t, append(old.read(t), line...))
+	_, err := old.verify()
+	wantBreak(t, err, 3)
+}
+
+func TestFileThatCouldNotBeBegunIsBegunLater(t *testing.T) {
+	t.Parallel()
+	s := newStand(t, testKey)
+	l := s.open(t)
+	if err := os.Rename(s.path, s.path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Reopen(); err != nil {
+		t.Fatal(err)
+	}
+	// As it is if the disk was full.
+	end, _, err := ReadHead(s.path, s.key)
+	if err := errors.Join(err, l.file.Truncate(0)); err != nil {
+		t.Fatal(err)
+	}
+	l.size, l.last = 0, end
+	appendN(t, l, 1)
+	if got, err := s.verify(); err != nil || got.Lines != 2 {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }

@@ -193,7 +193,7 @@ func TestSyncThatIsOvertakenByAFullFileIsNoFailure(t *testing.T) {
 	if l.Err() != nil {
 		t.Error(l.Err())
 	}
-	if got, err := s.verify(); err != nil || got.Lines != 4 {
+	if got, err := s.verify(); err != nil || got.Lines != 5 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }

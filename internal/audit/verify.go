@@ -22,7 +22,10 @@ type Report struct {
 	Last Position
 	// From and To are the times of the first and of the last line that is right.
 	From, To time.Time
-	// Recoveries are the notes of crashes, with their line numbers.
+	// Ended tells that the last line says so: it is the end of its file, whatever became of the head, and the log goes on in
+	// another.
+	Ended bool
+	// Recoveries are the notes of crashes and of files that were removed, with their line numbers.
 	Recoveries []Recovery
 }
 
@@ -149,6 +152,10 @@ func (v *verifier) count(at Position, object []byte) error {
 	if v.report.Lines == 0 && record.Event != EventBegin {
 		return v.broken("it is not the beginning of a file: lines were removed before it")
 	}
+	if v.report.Ended {
+		return v.broken("it stands behind the end of the file")
+	}
+	v.report.Ended = record.Event == EventEnd
 	v.report.Lines++
 	v.report.Last = at
 	if v.report.Lines == 1 {
