@@ -225,17 +225,20 @@ func TestEndedFileIsNotWrittenOn(t *testing.T) {
 	if err := os.Rename(s.path, s.path+".1"); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(l.Reopen(), l.Close()); err != nil {
+	if err := l.Reopen(); err != nil {
+		t.Fatal(err)
+	}
+	end, _, err := ReadHead(s.path, s.key) // as long as nothing else was synced
+	if err := errors.Join(err, l.Close()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(Options{Path: s.path + ".1", Key: s.key}); err == nil || !strings.Contains(err.Error(), "has ended") {
 		t.Errorf("got %v", err)
 	}
-	c, last := chain{testKey}, l.Last()
-	line, _ := c.seal(fmt.Appendf(nil, `{"seq":%d,"event":"call","prev":"%x"}`, last.Seq, Position{}.Hash))
+	line, _ := chain{testKey}.seal(fmt.Appendf(nil, `{"seq":%d,"time":"2026-11-24T12:00:00Z","event":"call","prev":"%x"}`, end.Seq+1, end.Hash))
 	old := &stand{s.path + ".1", s.key, s.time}
 	old.replace(t, append(old.read(t), line...))
-	_, err := old.verify()
+	_, err = old.verify()
 	wantBreak(t, err, 3)
 }
 
