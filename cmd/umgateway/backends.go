@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/alecthomas/kong"
 	"go.yaml.in/yaml/v3"
@@ -46,22 +45,19 @@ var backendNames = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 // readBackend reads and checks the settings of one backend.
 func readBackend(name string, node *yaml.Node) (backend.Settings, error) {
 	where := "backends: " + name
-	file := &configFile{path: where, settings: map[string]any{}}
+	file := &configFile{path: where, settings: map[string]any{}, origins: map[string]origin{}}
 	switch {
 	case !backendNames.MatchString(name):
 		return backend.Settings{}, fmt.Errorf("%s: a name has lower-case letters, digits and dashes, begins with a letter, and is no longer than 32", where)
 	case node.Kind != yaml.MappingNode:
 		return backend.Settings{}, fmt.Errorf("%s: want settings", where)
 	}
-	if err := file.flatten("", node); err != nil {
+	if err := file.flatten(origin{}, "", node); err != nil {
 		return backend.Settings{}, fmt.Errorf("%s: %w", where, err)
 	}
-	s, flags, err := parseBackend(file)
-	if unknown := (resolver{file}).unknown(flags); len(unknown) > 0 {
-		return s, fmt.Errorf("%s: unknown settings: %s", where, strings.Join(unknown, "; "))
-	}
+	s, _, err := parseBackend(file)
 	if err != nil {
-		return s, fmt.Errorf("%s: %w", where, err)
+		return s, err
 	}
 	return s, s.CheckAs(where)
 }
@@ -78,6 +74,9 @@ func parseBackend(file *configFile) (backend.Settings, []*kong.Flag, error) {
 	}
 	for _, flag := range parser.Model.Flags {
 		flag.Envs, flag.Tag.Envs = nil, nil
+	}
+	if err := file.checkSettings(parser.Model.Flags); err != nil {
+		return into.Backend, nil, err
 	}
 	_, err = parser.Parse(nil)
 	return into.Backend, parser.Model.Flags, err

@@ -86,11 +86,11 @@ func parse(args []string, exit **int, stdout, stderr io.Writer) (*kong.Context, 
 		return nil, nil, err
 	}
 	if path != "" {
+		if err := file.checkSettings(flagsOfServe(command)); err != nil {
+			return nil, nil, fmt.Errorf("config: %w", err)
+		}
 		if command, root, err = parseWith(file, args, exit, stdout, stderr); err != nil || *exit != nil {
 			return command, root, err
-		}
-		if err := (resolver{file}).checkKeys(flagsOfServe(command)); err != nil {
-			return nil, nil, err
 		}
 	}
 	for _, s := range root.withSettings() {

@@ -41,6 +41,7 @@ type configFile struct {
 	path     string
 	stamp    string         // of the file when it was read
 	settings map[string]any // by the names of flags
+	origins  map[string]origin
 	sections sections
 	rich     yaml.Node // the sections as they stand in the file
 }
@@ -48,7 +49,7 @@ type configFile struct {
 // readConfig reads a file; an empty path is an empty file. Keys of sections that are not known are mistakes; the others are
 // checked against the flags by the command line.
 func readConfig(path string) (*configFile, error) {
-	c := &configFile{path: path, stamp: stamp(path), settings: map[string]any{}, rich: yaml.Node{Kind: yaml.MappingNode}}
+	c := &configFile{path: path, stamp: stamp(path), settings: map[string]any{}, origins: map[string]origin{}, rich: yaml.Node{Kind: yaml.MappingNode}}
 	if path == "" {
 		return c, nil
 	}
@@ -85,7 +86,7 @@ func (c *configFile) take(root *yaml.Node) error {
 			c.rich.Content = append(c.rich.Content, key, value)
 			continue
 		}
-		if err := c.flatten(flagName("", key.Value), value); err != nil {
+		if err := c.flatten(origin{key.Value, key.Line}, flagName("", key.Value), value); err != nil {
 			return err
 		}
 	}
@@ -96,11 +97,12 @@ func (c *configFile) take(root *yaml.Node) error {
 }
 
 // flatten takes a setting, or a group of settings: "backend: {password_file: x}" is the flag --backend-password-file.
-func (c *configFile) flatten(name string, node *yaml.Node) error {
+func (c *configFile) flatten(at origin, name string, node *yaml.Node) error {
 	switch node.Kind {
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(node.Content); i += 2 {
-			if err := c.flatten(flagName(name, node.Content[i].Value), node.Content[i+1]); err != nil {
+			key := node.Content[i]
+			if err := c.flatten(at.within(key), flagName(name, key.Value), node.Content[i+1]); err != nil {
 				return err
 			}
 		}
@@ -110,18 +112,18 @@ func (c *configFile) flatten(name string, node *yaml.Node) error {
 		if err := node.Decode(&list); err != nil {
 			return err
 		}
-		return c.set(name, list, node.Line)
+		return c.set(name, list, at)
 	case yaml.ScalarNode:
-		return c.set(name, node.Value, node.Line)
+		return c.set(name, node.Value, at)
 	}
-	return fmt.Errorf("line %d: %s: want a value, a list or a group", node.Line, name)
+	return fmt.Errorf("line %d: %s: want a value, a list or a group", at.line, at.key)
 }
 
-func (c *configFile) set(name string, value any, line int) error {
+func (c *configFile) set(name string, value any, at origin) error {
 	if _, twice := c.settings[name]; twice {
-		return fmt.Errorf("line %d: --%s is set twice", line, name)
+		return fmt.Errorf("line %d: %s is set twice", at.line, at.key)
 	}
-	c.settings[name] = value
+	c.settings[name], c.origins[name] = value, at
 	return nil
 }
 

@@ -39,7 +39,7 @@ func unknownKeys(node *yaml.Node, t reflect.Type) error {
 		return unknownKeysOf(node, func(key string) (reflect.Type, error) {
 			value, isKnown := known[key]
 			if !isKnown {
-				return nil, fmt.Errorf("unknown key %q%s", key, nearest(key, slices.Sorted(maps.Keys(known))))
+				return nil, fmt.Errorf("unknown key %q%s", key, didYouMean(nearest(key, slices.Sorted(maps.Keys(known)))))
 			}
 			return value, nil
 		}, t)
