@@ -50,7 +50,7 @@ func NewMetrics(services ...protoreflect.ServiceDescriptor) (*Metrics, error) {
 	m.storeErrors = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "umgateway_ledger_store_errors_total", Help: "Failures of the ledger's store."})
 	m.auditErrors = prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "umgateway_audit_errors_total", Help: "Audit records that could not be written."})
+		Name: "umgateway_audit_errors_total", Help: "Audit records that could not be written, and audit files found removed."})
 	m.configLoaded = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "umgateway_config_last_reload_successful", Help: "1 if the settings in use are those of the file."})
 	m.configLoaded.Set(1)
