@@ -3,6 +3,7 @@ package backend
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/umgateway/umgateway/internal/exchange"
@@ -62,7 +63,8 @@ func (s Settings) CheckAs(name string) error {
 		}
 	}
 	signsIn := s.Auth != authNone && s.Auth != ""
-	if _, err := transport.ParseAuth(s.Auth); signsIn && err != nil {
+	schemes, err := transport.ParseAuth(s.Auth)
+	if signsIn && err != nil {
 		return fmt.Errorf("%s: auth: %w", name, err) // nobody knows what it would need
 	}
 	secrets := 0
@@ -82,8 +84,10 @@ func (s Settings) CheckAs(name string) error {
 	require(s.Namespace != "https" || s.Dialect != exchange.EWS, "namespace https: ews knows only http")
 	switch s.Identity {
 	case IdentityService, IdentityImpersonated, "":
-		require(!signsIn || secrets == 1, "auth %s: a password-file, keytab or ccache is required", s.Auth)
-		require(!signsIn || s.Username != "" || s.PasswordFile == "", "auth %s: a username is required", s.Auth)
+		byTicket := slices.Contains(schemes, transport.SchemeKerberos)
+		require(!byTicket || secrets == 1, "auth %s: a password-file, keytab or ccache is required", s.Auth)
+		require(!byTicket || s.Username != "" || s.PasswordFile == "", "auth %s: a username is required", s.Auth)
+		require(!signsIn || byTicket || s.Username != "" && s.PasswordFile != "", "auth %s: a username and a password-file are required", s.Auth)
 		require(signsIn || secrets == 0 && s.Username == "", "auth: username, password-file, keytab and ccache are of no use without it")
 	case IdentityCallerBasic:
 		require(signsIn, "identity caller-basic: auth must say how the caller's credential is shown to the backend")
