@@ -90,10 +90,15 @@ func (c *configFile) take(root *yaml.Node) error {
 			return err
 		}
 	}
-	if err := unknownKeys(&c.rich, reflect.TypeFor[sections]()); err != nil {
+	// An anchor that contains itself is refused here, before anything follows it.
+	err := c.rich.Decode(&c.sections)
+	if unreadable := (*yaml.TypeError)(nil); err != nil && !errors.As(err, &unreadable) {
 		return err
 	}
-	return c.rich.Decode(&c.sections)
+	if unknown := unknownKeys(&c.rich, reflect.TypeFor[sections]()); unknown != nil {
+		return unknown
+	}
+	return err
 }
 
 // flatten takes a setting, or a group of settings: "backend: {password_file: x}" is the flag --backend-password-file.
