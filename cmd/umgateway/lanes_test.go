@@ -156,6 +156,28 @@ func TestLeasesAreKeptWhereTheCallWasPlaced(t *testing.T) {
 	}
 }
 
+// TestAnIDOfTwoBackendsIsNobodysWhoeverHasALease: a lease would lead to somebody else's call.
+func TestAnIDOfTwoBackendsIsNobodysWhoeverHasALease(t *testing.T) {
+	t.Parallel()
+	keeper, err := lease.Open(lease.NewMemStore(), lease.Config{HangUp: func(context.Context, string) error { return nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer keeper.Close()
+	if err := keeper.Grant(t.Context(), lease.Key("new", "AAAA"), 0, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	r := &router{lanes: []*lane{{named: named{name: "new"}}, {named: named{name: "old"}}}, memory: routing.NewMemory(), keeper: keeper}
+	if l := r.minted(t.Context(), "AAAA"); l == nil || l.name != "new" {
+		t.Errorf("a call with a lease is of %v, want new", l)
+	}
+	r.memory.Learn("AAAA", "old")
+	r.memory.Learn("AAAA", "new")
+	if l := r.minted(t.Context(), "AAAA"); l != nil {
+		t.Errorf("the call is of %s, want nobody", l.name)
+	}
+}
+
 func TestARequestIDIsAnotherDialAtAnotherBackend(t *testing.T) {
 	t.Parallel()
 	old, new := newSimulator(t, exchangesim.Config{}), newSimulator(t, exchangesim.Config{})

@@ -77,7 +77,7 @@ func (l *lane) accepts(caller principal.Principal) bool {
 // leaseLookup is how long a call waits, at most, for the leases of before a restart to be read.
 const leaseLookup = time.Second
 
-// minted finds the backend that has minted the id of a call, by memory or by its lease; nil if nothing tells.
+// minted finds the backend that has minted the id of a call, by memory or by its lease; nil if nothing tells, or if several have.
 func (r *router) minted(ctx context.Context, callID string) *lane {
 	if name, known := r.memory.Minted(callID); known {
 		return r.lane(name)

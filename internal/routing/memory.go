@@ -32,7 +32,7 @@ func (m *Memory) Learn(callID, backend string) {
 	m.put(key, backend)
 }
 
-// Minted returns the backend that minted an id; false if that is not known.
+// Minted returns the backend that minted an id, which is empty if several have; false if that is not known.
 func (m *Memory) Minted(callID string) (string, bool) {
 	key := sha256.Sum256([]byte(callID))
 	m.mu.Lock()
@@ -41,7 +41,7 @@ func (m *Memory) Minted(callID string) (string, bool) {
 	if known {
 		m.put(key, backend)
 	}
-	return backend, known && backend != ambiguous
+	return backend, known
 }
 
 func (m *Memory) find(key [sha256.Size]byte) (string, bool) {
