@@ -61,3 +61,25 @@ func TestPagesThatCannotBeServedAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestPathsThatLeadNowhereSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	plain, _ := newSimulated(t, gateway.Config{})
+	documented, _ := newSimulated(t, gateway.Config{Pages: map[string]http.Handler{"GET /docs": http.NotFoundHandler()}})
+	for name, c := range map[string]struct {
+		stand      *stand
+		path, want string
+	}{
+		"root":              {plain, "/", "there is nothing at this path: the methods are below /v1/"},
+		"root, with docs":   {documented, "/", "there is nothing at this path: see /docs/"},
+		"elsewhere":         {documented, "/favicon.ico", "there is nothing at this path: see /docs/"},
+		"console":           {documented, "/console/", "the console is not served: start the gateway with --console"},
+		"console, no slash": {plain, "/console", "the console is not served: start the gateway with --console"},
+		"a slash in an id":  {documented, "/v1/calls/a/b", `no method has this path; an id in a path must be percent-encoded, "/" as %2F`},
+	} {
+		reply, body := c.stand.rest(t.Context(), http.MethodGet, c.path, "")
+		if got := outcomeOfREST(t, reply, body); got.reason != "ROUTE_NOT_FOUND" || got.message != c.want {
+			t.Errorf("%s: the answer is %s %q, want %q", name, got.reason, got.message, c.want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"unicode"
 	"unicode/utf8"
 
 	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
@@ -11,7 +12,7 @@ import (
 )
 
 // plainRules are the rules of a message, as far as they are of the kinds that most requests have: a field that is required,
-// a string that is not too long and that XML can hold. They are compiled from the same descriptors that protovalidate
+// a string that is not too long, that XML can hold, and that can be dialled. They are compiled from the same descriptors that protovalidate
 // reads, and only ever used to see that a request is right: whatever they do not accept, protovalidate judges and explains.
 // Its general machinery costs as much as all other interceptors together.
 type plainRules struct{ fields []plainField }
@@ -22,6 +23,7 @@ type plainField struct {
 	required   bool
 	isText     bool
 	xmlText    bool
+	dialable   bool
 	maxBytes   uint64
 }
 
@@ -74,6 +76,8 @@ func (f *plainField) addTextRules(rules *validate.StringRules) (known bool) {
 			f.maxBytes = value.Uint()
 		case umv1.E_XmlText.TypeDescriptor().FullName():
 			f.xmlText = value.Bool()
+		case umv1.E_Dialable.TypeDescriptor().FullName():
+			f.dialable = value.Bool()
 		default:
 			known = false
 		}
@@ -105,7 +109,7 @@ func (f *plainField) accept(m protoreflect.Message) bool {
 		return true
 	}
 	text := m.Get(f.descriptor).String()
-	return uint64(len(text)) <= f.maxBytes && (isPrintableASCII(text) || f.acceptRunes(text))
+	return uint64(len(text)) <= f.maxBytes && (isPrintableASCII(text) || f.acceptRunes(text)) && (!f.dialable || isDialable(text))
 }
 
 // isPrintableASCII is the quick answer for what identifiers and numbers are made of.
@@ -129,4 +133,16 @@ func (f *plainField) acceptRunes(text string) bool {
 		}
 	}
 	return true
+}
+
+// isDialable is the rule dialable.
+func isDialable(text string) bool {
+	blank := text != ""
+	for _, r := range text {
+		if unicode.IsControl(r) {
+			return false
+		}
+		blank = blank && unicode.Is(unicode.Z, r)
+	}
+	return !blank
 }

@@ -179,10 +179,26 @@ func (g *Gateway) refuseRoute(routes []*route) runtime.RoutingErrorHandlerFunc {
 			g.refuse(w, r, refusedRequest(invalidRequest("the path is not well formed")))
 		default:
 			g.refuse(w, r, &Error{Code: codes.NotFound, Reason: reasonRouteNotFound,
-				Message: "no method has this path; an id in a path must be percent-encoded, \"/\" as %2F"})
+				Message: g.noSuchPath(r.URL.Path)})
 		}
 	}
 }
+
+// noSuchPath says what to do about a path that leads nowhere.
+func (g *Gateway) noSuchPath(path string) string {
+	switch _, documented := g.config.Pages["GET /docs"]; {
+	case strings.HasPrefix(path, apiPrefix):
+		return "no method has this path; an id in a path must be percent-encoded, \"/\" as %2F"
+	case (path == consolePath || path == consolePath+"/") && g.config.Pages["GET "+consolePath] == nil:
+		return "the console is not served: start the gateway with --console"
+	case documented:
+		return "there is nothing at this path: see /docs/"
+	}
+	return "there is nothing at this path: the methods are below " + apiPrefix
+}
+
+// consolePath is where the console is, if it is served.
+const consolePath = "/console"
 
 // missingVariable names the variable that a path leaves empty; it is empty if that is not what is wrong.
 func missingVariable(routes []*route, request *http.Request) string {

@@ -22,6 +22,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
+
+	"github.com/umgateway/umgateway/internal/buildinfo"
 )
 
 func main() {
@@ -37,7 +39,8 @@ func main() {
 // commands is the command line.
 type commands struct {
 	connectionFlags `embed:"" group:"Connection"`
-	Output          string `short:"o" enum:"text,json" default:"text" help:"Format of what is printed: ${enum} (${default})."`
+	VersionFlag     kong.VersionFlag `name:"version" env:"-" help:"Print version and commit."`
+	Output          string           `short:"o" enum:"text,json" default:"text" help:"Format of what is printed: ${enum} (${default})."`
 
 	Play       playCommand       `cmd:"" help:"Ring a telephone and play a message to whoever answers."`
 	Greet      greetCommand      `cmd:"" help:"Ring a telephone to play or record a greeting of the mailbox."`
@@ -75,6 +78,7 @@ func run(args []string, env *environment) int {
 			"The flags that all commands have are also environment variables: --rest is UMCTL_REST. A password or a token is given by a file, or by "+
 			"UMCTL_PASSWORD or UMCTL_TOKEN. Exit codes: 0 done, 1 failed on this side, 2 wrong usage, 3 the call was not answered, "+
 			"64 and the number of the gRPC status, 130 interrupted."),
+		kong.Vars{"version": "umctl " + buildinfo.Get().String()},
 		kong.DefaultEnvars("UMCTL"),
 		kong.Writers(env.stdout, env.stderr),
 		kong.Exit(func(code int) { exit = &code }),

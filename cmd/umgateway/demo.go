@@ -85,19 +85,20 @@ const demoEntryID = "AAAAAFhIZSBwZXJzb25hbCBtZXNzYWdl"
 func welcome(simulator string, on listeners) string {
 	return strings.NewReplacer(
 		"{simulator}", simulator, "{ready}", readyLines(on, false), "{http}", on.http.Addr().String(), "{grpc}", on.grpc.Addr().String(),
-		"{entry}", demoEntryID, "{call}", exchangesim.DocumentedCallID,
-		"{busy}", exchangesim.BusyNumber,
+		"{entry}", demoEntryID, "{busy}", exchangesim.BusyNumber,
 	).Replace(`simulated Exchange ready at {simulator}
 {ready}
 Ring a telephone, and keep the id of the call:
   CALL=$(curl -s -X POST http://{http}/v1/calls:playOnPhone -d '{"entryId":"{entry}","dialString":"4255550100"}' | cut -d'"' -f4)
 See where the call stands, hang up, and see again:
+  IN_PATH=$(printf %s "$CALL" | sed 's/+/%2B/g; s,/,%2F,g')
+  curl -s http://{http}/v1/calls/$IN_PATH
   curl -s -X POST http://{http}/v1/calls:disconnect -d "{\"callId\":\"$CALL\"}"
-  curl -s http://{http}/v1/calls/$(printf %s "$CALL" | sed 's/+/%2B/g; s,/,%2F,g')
-The same over gRPC (the number {busy} is busy):
-  grpcurl -plaintext -d '{"entryId":"{entry}","dialString":"{busy}"}' {grpc} um.v1.CallService/PlayOnPhone
-  grpcurl -plaintext -d '{"callId":"{call}"}' {grpc} um.v1.CallService/GetCallInfo
-  grpcurl -plaintext -d '{"callId":"{call}"}' {grpc} um.v1.CallService/Disconnect
+  curl -s http://{http}/v1/calls/$IN_PATH
+The same over gRPC, here with the number {busy}, which is busy:
+  CALL=$(grpcurl -plaintext -d '{"entryId":"{entry}","dialString":"{busy}"}' {grpc} um.v1.CallService/PlayOnPhone | cut -d'"' -f4 -s)
+  grpcurl -plaintext -d "{\"callId\":\"$CALL\"}" {grpc} um.v1.CallService/GetCallInfo
+  grpcurl -plaintext -d "{\"callId\":\"$CALL\"}" {grpc} um.v1.CallService/Disconnect
 
 Stop with Ctrl-C.
 `)

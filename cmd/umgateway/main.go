@@ -14,6 +14,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/umgateway/umgateway/internal/buildinfo"
 )
 
 const (
@@ -33,6 +35,8 @@ type commands struct {
 	Policy   policyCommand   `cmd:"" help:"Ask what the policy lets a caller do."`
 	Audit    auditCommand    `cmd:"" help:"Work with the audit log."`
 	Version  versionCommand  `cmd:"" help:"Print version and commit."`
+
+	VersionFlag kong.VersionFlag `name:"version" env:"-" help:"Print version and commit."`
 }
 
 // environment is what a command gets besides its flags.
@@ -116,7 +120,7 @@ func parseWith(file *configFile, args []string, exit **int, stdout, stderr io.Wr
 		kong.Name("umgateway"),
 		kong.Description("A gRPC and REST gateway for the Unified Messaging web service of Microsoft Exchange."),
 		kong.DefaultEnvars("UMGATEWAY"),
-		kong.Vars{"breakages": breakages()},
+		kong.Vars{"breakages": breakages(), "version": "umgateway " + buildinfo.Get().String()},
 		kong.Resolvers(resolver{file}),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { *exit = &code }),

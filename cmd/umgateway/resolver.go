@@ -37,7 +37,7 @@ func inEnvironment(flag *kong.Flag) bool {
 
 // settingsAmong leaves out the flags that are no settings: they say where these stand, or what they are.
 func settingsAmong(flags []*kong.Flag) []*kong.Flag {
-	return slices.DeleteFunc(slices.Clone(flags), func(f *kong.Flag) bool { return f.Name == "help" || f.Name == "config" })
+	return slices.DeleteFunc(slices.Clone(flags), func(f *kong.Flag) bool { return f.Name == "help" || f.Name == "version" || f.Name == "config" })
 }
 
 // nearest is the known name that has most in common with a name; empty if that is not much.

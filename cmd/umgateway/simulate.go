@@ -34,6 +34,13 @@ type simulateCommand struct {
 	simulatorFlags `embed:""`
 }
 
+// Help lists the numbers that do not lead to an ordinary call.
+func (c *simulateCommand) Help() string {
+	return "Numbers with a fate of their own: " + exchangesim.BusyNumber + " is busy, " + exchangesim.NoAnswerNumber +
+		" rings and nobody answers, " + exchangesim.UnavailableNumber + " is unreachable, " + exchangesim.ForbiddenNumber +
+		" is forbidden by the dialing rules, " + exchangesim.InvalidNumber + " is no telephone number. Any other rings and is answered."
+}
+
 // breakages lists the kinds of --broken, for the help.
 func breakages() string {
 	var names []string

@@ -232,12 +232,13 @@ type PlayOnPhoneRequest struct {
 	// The identifier of the item to play, as Exchange Web Services hand it out. It is opaque, and another one than
 	// entry_id. At most 4,096 bytes. Required if the backend speaks ews, and refused if it speaks umws.
 	ItemId string `protobuf:"bytes,3,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
-	// The number or SIP address to dial, in whatever form the Exchange dial plan expects. Required, at most 1,024 bytes.
+	// The number or SIP address to dial, in whatever form the Exchange dial plan expects. Required, at most 1,024 bytes,
+	// and neither blank nor with control characters.
 	DialString string `protobuf:"bytes,2,opt,name=dial_string,json=dialString,proto3" json:"dial_string,omitempty"`
 	// Makes the request safe to repeat: of all requests of one caller with the same request_id and content, one at most
 	// rings the telephone, and each gets its answer (AIP-155). The same request_id with other content is refused. Choose
 	// a UUID of version 4 for each call that you want placed. Over REST the header Idempotency-Key does the same. At most
-	// 128 printable characters.
+	// 128 printable ASCII characters without spaces.
 	RequestId string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Has the gateway hang up when nobody cares any more. Not set: it never does by itself.
 	Lease         *HangUpLease `protobuf:"bytes,5,opt,name=lease,proto3" json:"lease,omitempty"`
@@ -416,7 +417,8 @@ type PlayOnPhoneGreetingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Which greeting. Required.
 	GreetingType GreetingType `protobuf:"varint,1,opt,name=greeting_type,json=greetingType,proto3,enum=um.v1.GreetingType" json:"greeting_type,omitempty"`
-	// The number or SIP address to dial, in whatever form the Exchange dial plan expects. Required, at most 1,024 bytes.
+	// The number or SIP address to dial, in whatever form the Exchange dial plan expects. Required, at most 1,024 bytes,
+	// and neither blank nor with control characters.
 	DialString string `protobuf:"bytes,2,opt,name=dial_string,json=dialString,proto3" json:"dial_string,omitempty"`
 	// Makes the request safe to repeat, as PlayOnPhoneRequest.request_id does.
 	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -1005,18 +1007,18 @@ var File_um_v1_call_service_proto protoreflect.FileDescriptor
 
 const file_um_v1_call_service_proto_rawDesc = "" +
 	"\n" +
-	"\x18um/v1/call_service.proto\x12\x05um.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsoapbridge/v1/annotations.proto\x1a\x11um/v1/rules.proto\"\x80\x03\n" +
+	"\x18um/v1/call_service.proto\x12\x05um.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsoapbridge/v1/annotations.proto\x1a\x11um/v1/rules.proto\"\xf8\x02\n" +
 	"\x12PlayOnPhoneRequest\x12?\n" +
 	"\bentry_id\x18\x01 \x01(\tB$\xbaH\tr\a\xc8\xe1\x18\x01(\x80 \xba\xe1\x18\x11\n" +
 	"\x04umws\x12\tm:entryId\x80\x01\x01R\aentryId\x12?\n" +
 	"\aitem_id\x18\x03 \x01(\tB&\xbaH\tr\a\xc8\xe1\x18\x01(\x80 \xba\xe1\x18\x13\n" +
-	"\x03ews\x12\fm:ItemId/@Id\x80\x01\x01R\x06itemId\x12b\n" +
-	"\vdial_string\x18\x02 \x01(\tBA\xbaH\f\xc8\x01\x01r\a\xc8\xe1\x18\x01(\x80\b\xba\xe1\x18\x14\n" +
+	"\x03ews\x12\fm:ItemId/@Id\x80\x01\x01R\x06itemId\x12f\n" +
+	"\vdial_string\x18\x02 \x01(\tBE\xbaH\x10\xc8\x01\x01r\v\xc8\xe1\x18\x01\xd8\xe1\x18\x01(\x80\b\xba\xe1\x18\x14\n" +
 	"\x04umws\x12\fm:DialString\xba\xe1\x18\x13\n" +
 	"\x03ews\x12\fm:DialString\x80\x01\x01R\n" +
-	"dialString\x128\n" +
+	"dialString\x12,\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tB\x19\xbaH\x12r\x102\x0e^[!-~]{0,128}$\xd0\xe1\x18\x01R\trequestId\x12.\n" +
+	"request_id\x18\x04 \x01(\tB\r\xbaH\x06r\x04\xd0\xe1\x18\x01\xd0\xe1\x18\x01R\trequestId\x12.\n" +
 	"\x05lease\x18\x05 \x01(\v2\x12.um.v1.HangUpLeaseB\x04\xd0\xe1\x18\x01R\x05lease:\x1a\xbaH\x17\"\x15\n" +
 	"\bentry_id\n" +
 	"\aitem_id\x10\x01\"\xa6\x02\n" +
@@ -1031,15 +1033,15 @@ const file_um_v1_call_service_proto_rawDesc = "" +
 	"\x13PlayOnPhoneResponse\x12E\n" +
 	"\acall_id\x18\x01 \x01(\tB,\xba\xe1\x18\t\n" +
 	"\x04umws\x12\x01.\xba\xe1\x18\x18\n" +
-	"\x03ews\x12\x11m:PhoneCallId/@Id\x80\x01\x01R\x06callId\"\xb4\x02\n" +
+	"\x03ews\x12\x11m:PhoneCallId/@Id\x80\x01\x01R\x06callId\"\xac\x02\n" +
 	"\x1aPlayOnPhoneGreetingRequest\x12_\n" +
 	"\rgreeting_type\x18\x01 \x01(\x0e2\x13.um.v1.GreetingTypeB%\xbaH\b\xc8\x01\x01\x82\x01\x02\x10\x01\xba\xe1\x18\x16\n" +
-	"\x04umws\x12\x0em:GreetingTypeR\fgreetingType\x12K\n" +
-	"\vdial_string\x18\x02 \x01(\tB*\xbaH\f\xc8\x01\x01r\a\xc8\xe1\x18\x01(\x80\b\xba\xe1\x18\x14\n" +
+	"\x04umws\x12\x0em:GreetingTypeR\fgreetingType\x12O\n" +
+	"\vdial_string\x18\x02 \x01(\tB.\xbaH\x10\xc8\x01\x01r\v\xc8\xe1\x18\x01\xd8\xe1\x18\x01(\x80\b\xba\xe1\x18\x14\n" +
 	"\x04umws\x12\fm:DialString\x80\x01\x01R\n" +
-	"dialString\x128\n" +
+	"dialString\x12,\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x19\xbaH\x12r\x102\x0e^[!-~]{0,128}$\xd0\xe1\x18\x01R\trequestId\x12.\n" +
+	"request_id\x18\x03 \x01(\tB\r\xbaH\x06r\x04\xd0\xe1\x18\x01\xd0\xe1\x18\x01R\trequestId\x12.\n" +
 	"\x05lease\x18\x04 \x01(\v2\x12.um.v1.HangUpLeaseB\x04\xd0\xe1\x18\x01R\x05lease\"H\n" +
 	"\x1bPlayOnPhoneGreetingResponse\x12)\n" +
 	"\acall_id\x18\x01 \x01(\tB\x10\xba\xe1\x18\t\n" +

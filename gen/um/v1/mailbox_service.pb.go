@@ -231,7 +231,7 @@ type ResetPINRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Makes the request safe to repeat: of all requests of one caller with the same request_id, one at most makes a new
 	// PIN, and each gets its answer (AIP-155). Over REST the header Idempotency-Key does the same. At most 128 printable
-	// characters.
+	// ASCII characters without spaces.
 	RequestId     string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -480,7 +480,7 @@ func (*SetMissedCallNotificationEnabledResponse) Descriptor() ([]byte, []int) {
 // Sets the number that Play on Phone offers by default.
 type SetPlayOnPhoneDialStringRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Required, at most 1,024 bytes; the empty string clears the number.
+	// Required, at most 1,024 bytes, and neither blank nor with control characters; the empty string clears the number.
 	DialString    *string `protobuf:"bytes,1,opt,name=dial_string,json=dialString,proto3,oneof" json:"dial_string,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -665,10 +665,10 @@ const file_um_v1_mailbox_service_proto_rawDesc = "" +
 	"\x18telephone_access_numbers\x18\x04 \x01(\tB)\xba\xe1\x18\"\n" +
 	"\x04umws\x12\x18m:TelephoneAccessNumbers\x18\x01\x80\x01\x01R\x16telephoneAccessNumbers\x12p\n" +
 	"\x1dtelephone_access_folder_email\x18\x05 \x01(\tB-\xba\xe1\x18&\n" +
-	"\x04umws\x12\x1cm:TelephoneAccessFolderEmail\x18\x01\x80\x01\x01R\x1atelephoneAccessFolderEmail\"K\n" +
-	"\x0fResetPINRequest\x128\n" +
+	"\x04umws\x12\x1cm:TelephoneAccessFolderEmail\x18\x01\x80\x01\x01R\x1atelephoneAccessFolderEmail\"?\n" +
+	"\x0fResetPINRequest\x12,\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tB\x19\xbaH\x12r\x102\x0e^[!-~]{0,128}$\xd0\xe1\x18\x01R\trequestId\"\x12\n" +
+	"request_id\x18\x01 \x01(\tB\r\xbaH\x06r\x04\xd0\xe1\x18\x01\xd0\xe1\x18\x01R\trequestId\"\x12\n" +
 	"\x10ResetPINResponse\"\\\n" +
 	"\x13SetOofStatusRequest\x129\n" +
 	"\aenabled\x18\x01 \x01(\bB\x1a\xbaH\x03\xc8\x01\x01\xba\xe1\x18\x10\n" +
@@ -681,9 +681,9 @@ const file_um_v1_mailbox_service_proto_rawDesc = "" +
 	"\x04umws\x12\bm:statusH\x00R\aenabled\x88\x01\x01B\n" +
 	"\n" +
 	"\b_enabled\"*\n" +
-	"(SetMissedCallNotificationEnabledResponse\"\x83\x01\n" +
-	"\x1fSetPlayOnPhoneDialStringRequest\x12P\n" +
-	"\vdial_string\x18\x01 \x01(\tB*\xbaH\f\xc8\x01\x01r\a\xc8\xe1\x18\x01(\x80\b\xba\xe1\x18\x14\n" +
+	"(SetMissedCallNotificationEnabledResponse\"\x87\x01\n" +
+	"\x1fSetPlayOnPhoneDialStringRequest\x12T\n" +
+	"\vdial_string\x18\x01 \x01(\tB.\xbaH\x10\xc8\x01\x01r\v\xc8\xe1\x18\x01\xd8\xe1\x18\x01(\x80\b\xba\xe1\x18\x14\n" +
 	"\x04umws\x12\fm:dialString\x80\x01\x01H\x00R\n" +
 	"dialString\x88\x01\x01B\x0e\n" +
 	"\f_dial_string\"\"\n" +

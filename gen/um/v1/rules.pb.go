@@ -32,6 +32,22 @@ var file_um_v1_rules_proto_extTypes = []protoimpl.ExtensionInfo{
 		Tag:           "varint,50713,opt,name=xml_text",
 		Filename:      "um/v1/rules.proto",
 	},
+	{
+		ExtendedType:  (*validate.StringRules)(nil),
+		ExtensionType: (*bool)(nil),
+		Field:         50714,
+		Name:          "um.v1.request_key",
+		Tag:           "varint,50714,opt,name=request_key",
+		Filename:      "um/v1/rules.proto",
+	},
+	{
+		ExtendedType:  (*validate.StringRules)(nil),
+		ExtensionType: (*bool)(nil),
+		Field:         50715,
+		Name:          "um.v1.dialable",
+		Tag:           "varint,50715,opt,name=dialable",
+		Filename:      "um/v1/rules.proto",
+	},
 }
 
 // Extension fields to validate.StringRules.
@@ -41,6 +57,14 @@ var (
 	//
 	// optional bool xml_text = 50713;
 	E_XmlText = &file_um_v1_rules_proto_extTypes[0]
+	// The string can name a request: at most 128 printable ASCII characters without spaces, or none.
+	//
+	// optional bool request_key = 50714;
+	E_RequestKey = &file_um_v1_rules_proto_extTypes[1]
+	// The string can be dialled: it is empty, or holds more than white space, and no control character (Unicode category Cc).
+	//
+	// optional bool dialable = 50715;
+	E_Dialable = &file_um_v1_rules_proto_extTypes[2]
 )
 
 var File_um_v1_rules_proto protoreflect.FileDescriptor
@@ -50,17 +74,26 @@ const file_um_v1_rules_proto_rawDesc = "" +
 	"\x11um/v1/rules.proto\x12\x05um.v1\x1a\x1bbuf/validate/validate.proto:\xec\x01\n" +
 	"\bxml_text\x12\x19.buf.validate.StringRules\x18\x99\x8c\x03 \x01(\bB\xb3\x01\xc2H\xaf\x01\n" +
 	"\xac\x01\n" +
-	"\x0fstring.xml_text\x12-must hold only characters that XML 1.0 allows\x1aj!rule || this.matches('^[\\\\x{9}\\\\x{A}\\\\x{D}\\\\x{20}-\\\\x{D7FF}\\\\x{E000}-\\\\x{FFFD}\\\\x{10000}-\\\\x{10FFFF}]*$')R\axmlTextB/Z-github.com/umgateway/umgateway/gen/um/v1;umv1"
+	"\x0fstring.xml_text\x12-must hold only characters that XML 1.0 allows\x1aj!rule || this.matches('^[\\\\x{9}\\\\x{A}\\\\x{D}\\\\x{20}-\\\\x{D7FF}\\\\x{E000}-\\\\x{FFFD}\\\\x{10000}-\\\\x{10FFFF}]*$')R\axmlText:\xc0\x01\n" +
+	"\vrequest_key\x12\x19.buf.validate.StringRules\x18\x9a\x8c\x03 \x01(\bB\x81\x01\xc2H~\n" +
+	"|\n" +
+	"\x12string.request_key\x12=must be at most 128 printable ASCII characters without spaces\x1a'!rule || this.matches('^[!-~]{0,128}$')R\n" +
+	"requestKey:\xfa\x01\n" +
+	"\bdialable\x12\x19.buf.validate.StringRules\x18\x9b\x8c\x03 \x01(\bB\xc0\x01\xc2H\xbc\x01\n" +
+	"\xb9\x01\n" +
+	"\x0fstring.dialable\x1a\xa5\x01!rule || this == '' ? '': this.matches('\\\\p{Cc}') ? 'must hold no control characters': !this.matches('[^\\\\pZ]') ? 'value is required, and more than white space' : ''R\bdialableB/Z-github.com/umgateway/umgateway/gen/um/v1;umv1"
 
 var file_um_v1_rules_proto_goTypes = []any{
 	(*validate.StringRules)(nil), // 0: buf.validate.StringRules
 }
 var file_um_v1_rules_proto_depIdxs = []int32{
 	0, // 0: um.v1.xml_text:extendee -> buf.validate.StringRules
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	0, // [0:1] is the sub-list for extension extendee
+	0, // 1: um.v1.request_key:extendee -> buf.validate.StringRules
+	0, // 2: um.v1.dialable:extendee -> buf.validate.StringRules
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	0, // [0:3] is the sub-list for extension extendee
 	0, // [0:0] is the sub-list for field type_name
 }
 
@@ -76,7 +109,7 @@ func file_um_v1_rules_proto_init() {
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_um_v1_rules_proto_rawDesc), len(file_um_v1_rules_proto_rawDesc)),
 			NumEnums:      0,
 			NumMessages:   0,
-			NumExtensions: 1,
+			NumExtensions: 3,
 			NumServices:   0,
 		},
 		GoTypes:           file_um_v1_rules_proto_goTypes,

@@ -84,13 +84,17 @@ var parameters = object{
 		"name": "Grpc-Timeout", "in": "header", "description": "For how long the caller waits: digits and a unit, H, M, S, m, u or n. The gateway caps it.",
 		"schema": object{"type": "string", "pattern": "^[0-9]{1,8}[HMSmun]$"}, "example": "5S",
 	},
+	"RequestTimeout": object{
+		"name": "Request-Timeout", "in": "header", "description": "For how many seconds the caller waits, in the place of Grpc-Timeout. The gateway caps it.",
+		"schema": object{"type": "string", "pattern": `^([0-9]+(\.[0-9]*)?|\.[0-9]+)$`}, "example": "5",
+	},
 	"RequestId": object{
 		"name": "X-Request-Id", "in": "header", "description": "Names the request in logs and answers. Without it the gateway chooses a name.",
 		"schema": object{"type": "string", "maxLength": 128, "pattern": "^[!-~]+$"},
 	},
 	"IdempotencyKey": object{
 		"name": "Idempotency-Key", "in": "header", "description": "Makes the request safe to repeat, as requestId does: at most one of all with the same key is carried out.",
-		"schema": object{"type": "string", "maxLength": 128}, "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
+		"schema": object{"type": "string", "minLength": 1, "maxLength": 128},
 	},
 	"LastEventId": object{
 		"name": "Last-Event-ID", "in": "header", "description": "The id of the last event that was received: the stream goes on behind it, as with afterSequence.",

@@ -66,6 +66,7 @@ func (o operation) addParameters(shown example) {
 		refer("LastEventId")
 	} else {
 		refer("GrpcTimeout")
+		refer("RequestTimeout")
 	}
 	if o.properties["requestId"] != nil {
 		refer("IdempotencyKey")

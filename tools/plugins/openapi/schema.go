@@ -61,6 +61,9 @@ func addRules(schema object, m protoreflect.MessageDescriptor) {
 			if text.HasPattern() {
 				property["pattern"] = text.GetPattern()
 			}
+			if field.Name() == "request_id" {
+				property["pattern"] = requestIDPattern
+			}
 		}
 	}
 	if len(required) > 0 {
@@ -102,6 +105,9 @@ func (b *builder) completeSchemas(schemas object) {
 	}
 	addStatus(schemas, b.reasons)
 }
+
+// requestIDPattern is the rule request_key of the schema.
+const requestIDPattern = `^[!-~]{0,128}$`
 
 // durationPattern is the form of google.protobuf.Duration in JSON.
 const durationPattern = `^-?[0-9]+(\.[0-9]{1,9})?s$`

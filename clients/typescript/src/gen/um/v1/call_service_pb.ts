@@ -39,7 +39,8 @@ export type PlayOnPhoneRequest = Message<"um.v1.PlayOnPhoneRequest"> & {
   itemId: string;
 
   /**
-   * The number or SIP address to dial, in whatever form the Exchange dial plan expects. Required, at most 1,024 bytes.
+   * The number or SIP address to dial, in whatever form the Exchange dial plan expects. Required, at most 1,024 bytes,
+   * and neither blank nor with control characters.
    *
    * @generated from field: string dial_string = 2;
    */
@@ -49,7 +50,7 @@ export type PlayOnPhoneRequest = Message<"um.v1.PlayOnPhoneRequest"> & {
    * Makes the request safe to repeat: of all requests of one caller with the same request_id and content, one at most
    * rings the telephone, and each gets its answer (AIP-155). The same request_id with other content is refused. Choose
    * a UUID of version 4 for each call that you want placed. Over REST the header Idempotency-Key does the same. At most
-   * 128 printable characters.
+   * 128 printable ASCII characters without spaces.
    *
    * @generated from field: string request_id = 4;
    */
@@ -86,7 +87,8 @@ export type PlayOnPhoneRequestJson = {
   itemId?: string;
 
   /**
-   * The number or SIP address to dial, in whatever form the Exchange dial plan expects. Required, at most 1,024 bytes.
+   * The number or SIP address to dial, in whatever form the Exchange dial plan expects. Required, at most 1,024 bytes,
+   * and neither blank nor with control characters.
    *
    * @generated from field: string dial_string = 2;
    */
@@ -96,7 +98,7 @@ export type PlayOnPhoneRequestJson = {
    * Makes the request safe to repeat: of all requests of one caller with the same request_id and content, one at most
    * rings the telephone, and each gets its answer (AIP-155). The same request_id with other content is refused. Choose
    * a UUID of version 4 for each call that you want placed. Over REST the header Idempotency-Key does the same. At most
-   * 128 printable characters.
+   * 128 printable ASCII characters without spaces.
    *
    * @generated from field: string request_id = 4;
    */
@@ -215,7 +217,8 @@ export type PlayOnPhoneGreetingRequest = Message<"um.v1.PlayOnPhoneGreetingReque
   greetingType: GreetingType;
 
   /**
-   * The number or SIP address to dial, in whatever form the Exchange dial plan expects. Required, at most 1,024 bytes.
+   * The number or SIP address to dial, in whatever form the Exchange dial plan expects. Required, at most 1,024 bytes,
+   * and neither blank nor with control characters.
    *
    * @generated from field: string dial_string = 2;
    */
@@ -250,7 +253,8 @@ export type PlayOnPhoneGreetingRequestJson = {
   greetingType?: GreetingTypeJson;
 
   /**
-   * The number or SIP address to dial, in whatever form the Exchange dial plan expects. Required, at most 1,024 bytes.
+   * The number or SIP address to dial, in whatever form the Exchange dial plan expects. Required, at most 1,024 bytes,
+   * and neither blank nor with control characters.
    *
    * @generated from field: string dial_string = 2;
    */

@@ -193,7 +193,7 @@ export type ResetPINRequest = Message<"um.v1.ResetPINRequest"> & {
   /**
    * Makes the request safe to repeat: of all requests of one caller with the same request_id, one at most makes a new
    * PIN, and each gets its answer (AIP-155). Over REST the header Idempotency-Key does the same. At most 128 printable
-   * characters.
+   * ASCII characters without spaces.
    *
    * @generated from field: string request_id = 1;
    */
@@ -209,7 +209,7 @@ export type ResetPINRequestJson = {
   /**
    * Makes the request safe to repeat: of all requests of one caller with the same request_id, one at most makes a new
    * PIN, and each gets its answer (AIP-155). Over REST the header Idempotency-Key does the same. At most 128 printable
-   * characters.
+   * ASCII characters without spaces.
    *
    * @generated from field: string request_id = 1;
    */
@@ -369,7 +369,7 @@ export const SetMissedCallNotificationEnabledResponseSchema: GenMessage<SetMisse
  */
 export type SetPlayOnPhoneDialStringRequest = Message<"um.v1.SetPlayOnPhoneDialStringRequest"> & {
   /**
-   * Required, at most 1,024 bytes; the empty string clears the number.
+   * Required, at most 1,024 bytes, and neither blank nor with control characters; the empty string clears the number.
    *
    * @generated from field: optional string dial_string = 1;
    */
@@ -383,7 +383,7 @@ export type SetPlayOnPhoneDialStringRequest = Message<"um.v1.SetPlayOnPhoneDialS
  */
 export type SetPlayOnPhoneDialStringRequestJson = {
   /**
-   * Required, at most 1,024 bytes; the empty string clears the number.
+   * Required, at most 1,024 bytes, and neither blank nor with control characters; the empty string clears the number.
    *
    * @generated from field: optional string dial_string = 1;
    */
