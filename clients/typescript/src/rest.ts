@@ -101,7 +101,7 @@ export class RestTransport implements Transport {
     if (this.#credential !== undefined) {
       headers["Authorization"] = await authorization(this.#credential);
     }
-    // A redirect would send the request, and the credential, a second time and somewhere else.
+    // A redirect would send the request somewhere else.
     const init: RequestInit = { method: verb, headers, signal: deadline.signal, cache: "no-store", redirect: "error" };
     if (verb === "POST") {
       headers["Content-Type"] = "application/json";
