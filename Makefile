@@ -69,6 +69,7 @@ lint: bin/staticcheck ## check the form of the Go code
 .PHONY: checktidy
 checktidy: ## fail if a go.mod or go.sum is not what the code needs
 	go mod tidy -diff
+	cd tools && go mod tidy -diff
 	.ci/modules go mod tidy -diff
 
 .PHONY: buflint
