@@ -23,7 +23,7 @@ type incoming struct {
 	err     error
 }
 
-// codec reads incoming requests, writes the event that many watchers get once, and leaves everything else to gRPC's own codec.
+// codec reads incoming requests, writes the event that many watchers get once and an empty response with no memory, and leaves everything else to gRPC's own codec.
 type codec struct {
 	encoding.CodecV2
 	last *atomic.Pointer[writtenEvent]
@@ -43,6 +43,9 @@ type writtenEvent struct {
 func (c codec) Marshal(v any) (mem.BufferSlice, error) {
 	event, isEvent := v.(*umv1.WatchCallResponse)
 	if !isEvent {
+		if m, ours := v.(proto.Message); ours && proto.Size(m) == 0 {
+			return nil, nil // as most calls that change something are answered
+		}
 		return c.CodecV2.Marshal(v)
 	}
 	last := c.last.Load()

@@ -24,3 +24,18 @@ func TestEventsAreWrittenAsTheyAreWhicheverCameBefore(t *testing.T) {
 		written.Free()
 	}
 }
+
+func TestResponseWithoutFieldsIsWrittenAsNothing(t *testing.T) {
+	t.Parallel()
+	c := newCodec()
+	for response, size := range map[proto.Message]int{&umv1.DisconnectResponse{}: 0, &umv1.PlayOnPhoneResponse{CallId: "A"}: 3} {
+		written, err := c.Marshal(response)
+		if err != nil || written.Len() != size || (written == nil) != (size == 0) {
+			t.Errorf("%T was written as %v, %v", response, written, err)
+		}
+		read := response.ProtoReflect().New().Interface()
+		if err := c.Unmarshal(written, read); err != nil || !proto.Equal(read, response) {
+			t.Errorf("%T was read as %v, %v", response, read, err)
+		}
+	}
+}

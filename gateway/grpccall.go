@@ -18,11 +18,14 @@ type grpcCall struct {
 	ctx     context.Context // as gRPC made it: with the metadata and the peer
 	request incoming
 	header  metadata.MD // kept back until it is known whether the call fails
+	first   [1]string   // the value of the first field of the header, which is mostly the only one
 }
 
 func (c *grpcCall) setHeader(key, value string) {
 	if c.header == nil {
-		c.header = metadata.MD{}
+		c.first[0] = value
+		c.header = metadata.MD{key: c.first[:]}
+		return
 	}
 	c.header.Append(key, value)
 }

@@ -73,15 +73,18 @@ type sourceKey struct{}
 
 // remembering explains the errors of the ledger, and keeps what is recorded from those who only claim to be its owner.
 type remembering struct {
-	gateway.Invoker
+	guarded *ledgerrpc.Guard
 	next    gateway.Invoker
 	dialect string
 }
 
 // Invoke carries the call out, or returns what was answered to the same request before.
 func (r remembering) Invoke(ctx context.Context, method protoreflect.MethodDescriptor, in proto.Message) (proto.Message, error) {
+	if !r.guarded.Guards(method, in) {
+		return r.next.Invoke(ctx, method, in)
+	}
 	source := ledger.SourceExecuted
-	out, err := r.Invoker.Invoke(context.WithValue(ctx, sourceKey{}, &source), method, in)
+	out, err := r.guarded.Invoke(context.WithValue(ctx, sourceKey{}, &source), method, in)
 	if source != ledger.SourceExecuted || errors.Is(err, ledger.ErrReused) {
 		if refused := r.verify(ctx); refused != nil {
 			return nil, refused

@@ -9,6 +9,20 @@ import (
 
 type principalKey struct{}
 
+// principalContext holds a principal, in one object.
+type principalContext struct {
+	context.Context
+	principal Principal
+}
+
+// Value returns a pointer to the principal under its key.
+func (c *principalContext) Value(key any) any {
+	if key == (principalKey{}) {
+		return &c.principal
+	}
+	return c.Context.Value(key)
+}
+
 type credentialKey struct{}
 
 // NewContext returns a context that holds the principal, in place of any before. It is an error if the seal is not genuine.
@@ -16,14 +30,17 @@ func NewContext(ctx context.Context, proof seal.Seal, p Principal) (context.Cont
 	if !proof.Genuine() {
 		return nil, errors.New("principal: set by a package that may not authenticate")
 	}
-	return context.WithValue(ctx, principalKey{}, p), nil
+	return &principalContext{ctx, p}, nil
 }
 
 // FromContext returns the caller of the call. It is false, and the principal anonymous, if no authentication interceptor
 // has seen the call.
 func FromContext(ctx context.Context) (Principal, bool) {
-	p, ok := ctx.Value(principalKey{}).(Principal)
-	return p, ok
+	p, ok := ctx.Value(principalKey{}).(*Principal)
+	if !ok {
+		return Principal{}, false
+	}
+	return *p, true
 }
 
 // NewCredentialContext returns a context that holds the caller's own user name and password, in place of any before; the

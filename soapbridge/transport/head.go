@@ -21,7 +21,7 @@ type head struct {
 }
 
 // readHead reads a status line and a header (RFC 9112 sections 4 and 5).
-func (r *replyReader) readHead() (head, error) {
+func (r *replyReader) readHead(m *memory) (head, error) {
 	h := head{length: -1}
 	line, err := r.readLine(r.limits.MaxHeaderBytes)
 	if err != nil {
@@ -35,7 +35,7 @@ func (r *replyReader) readHead() (head, error) {
 	if err != nil {
 		return h, r.headError(err, true)
 	}
-	if err := h.parseFields(fields, &r.names); err != nil {
+	if err := h.parseFields(fields, &r.names, m); err != nil {
 		return h, err
 	}
 	return h, h.settle(minor)
@@ -109,13 +109,13 @@ func (h *head) parseStatusLine(line []byte) (minor byte, err error) {
 
 // parseFields reads the header's lines, the empty one at the end included. A line that continues the one before (obs-fold)
 // is refused, as RFC 9112 section 5.2 allows; so is white space before the colon, which proxies disagree about.
-func (h *head) parseFields(text string, names *fieldNames) error {
+func (h *head) parseFields(text string, names *fieldNames, m *memory) error {
 	lines := strings.Count(text, "\n")
 	if lines > maxHeaderLines {
 		return &limitError{KindHeaderTooLarge, fmt.Sprintf("a reply's header may have %d lines", maxHeaderLines)}
 	}
-	h.header = make(http.Header, lines)
-	values := make([]string, lines) // shared by the fields
+	header, values := m.fields(lines)
+	h.header = header
 	for i := 0; ; i++ {
 		line, rest, _ := strings.Cut(text, "\n")
 		if line = strings.TrimSuffix(line, "\r"); line == "" {

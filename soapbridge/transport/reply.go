@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 )
 
 const (
@@ -48,8 +47,18 @@ type replyReader struct {
 // read reads one reply. A body that ends early is returned as far as it came, marked as truncated.
 func (r *replyReader) read() (*Reply, error) {
 	r.keepAlive = false
+	m := memories.Get().(*memory)
+	reply, err := r.readInto(m)
+	if err != nil {
+		m.free()
+		return nil, err
+	}
+	return reply, nil
+}
+
+func (r *replyReader) readInto(m *memory) (*Reply, error) {
 	for range maxInterim {
-		h, err := r.readHead()
+		h, err := r.readHead(m)
 		if err != nil {
 			return nil, err
 		}
@@ -57,29 +66,21 @@ func (r *replyReader) read() (*Reply, error) {
 			return nil, malformed("it switches protocols")
 		}
 		if h.status >= 200 {
-			return r.readReply(h)
+			return r.readReply(h, m)
 		}
 	}
 	return nil, malformed("too many interim replies")
 }
 
-var bodyBuffers = sync.Pool{New: func() any { return new([]byte) }}
-
-func (r *replyReader) readReply(h head) (*Reply, error) {
-	buffer := bodyBuffers.Get().(*[]byte)
-	body, err := r.readBody((*buffer)[:0], h)
-	*buffer = body[:0]
-	reply := &Reply{Status: h.status, Header: h.header, Body: body, buffer: buffer}
-	switch {
-	case err == nil:
-		r.keepAlive = h.keepAlive && h.delimited && r.start == r.end
-	case errors.Is(err, errBodyEndsEarly):
-		reply.Truncated = true
-	default:
-		reply.Release()
+func (r *replyReader) readReply(h head, m *memory) (*Reply, error) {
+	body, err := r.readBody(m.body[:0], h)
+	m.body = body
+	truncated := errors.Is(err, errBodyEndsEarly)
+	if err != nil && !truncated {
 		return nil, err
 	}
-	return reply, nil
+	r.keepAlive = !truncated && h.keepAlive && h.delimited && r.start == r.end
+	return &Reply{Status: h.status, Header: h.header, Body: body, Truncated: truncated, memory: m}, nil
 }
 
 func (r *replyReader) readBody(dst []byte, h head) ([]byte, error) {

@@ -38,13 +38,14 @@ type Reply struct {
 	// its action: the request was certainly not executed.
 	Unsent bool
 
-	buffer *[]byte // where Body is; nil if it need not be given back
+	memory *memory // where Header and Body are; nil if it need not be given back
 }
 
-// Release gives the reply's buffer back. Body must not be used afterwards.
+// Release gives the reply's memory back. Neither Body nor Header may be used afterwards; the texts that were taken from
+// Header may.
 func (r *Reply) Release() {
-	if r.buffer != nil {
-		bodyBuffers.Put(r.buffer)
-		r.buffer, r.Body = nil, nil
+	if r.memory != nil {
+		r.memory.free()
+		r.memory, r.Header, r.Body = nil, nil, nil
 	}
 }

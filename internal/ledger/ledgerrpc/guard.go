@@ -90,13 +90,19 @@ func New(config Config, services ...protoreflect.ServiceDescriptor) (*Guard, err
 	return g, nil
 }
 
+// Guards tells whether a call is carried out at most once: it has a request id. Any other goes to Next as it is.
+func (g *Guard) Guards(descriptor protoreflect.MethodDescriptor, in proto.Message) bool {
+	m := g.methods[descriptor.FullName()]
+	return m != nil && m.requestID(in) != ""
+}
+
 // Invoke carries the rpc out, or returns the answer of the call that did before. The errors are those of Next, and those
 // that the package comment lists. in must not be changed before the exchange ends, which may be after Invoke has returned.
 func (g *Guard) Invoke(ctx context.Context, descriptor protoreflect.MethodDescriptor, in proto.Message) (proto.Message, error) {
-	m := g.methods[descriptor.FullName()]
-	if m == nil || m.requestID(in) == "" {
+	if !g.Guards(descriptor, in) {
 		return g.config.Next.Invoke(ctx, descriptor, in)
 	}
+	m := g.methods[descriptor.FullName()]
 	scope, err := g.config.Scope(ctx, descriptor)
 	if err != nil {
 		return nil, err

@@ -299,3 +299,18 @@ func TestSchemaThatCannotBeGuardedIsRefusedAsAWhole(t *testing.T) {
 		t.Error("a configuration without anything was accepted")
 	}
 }
+
+func TestCallsWithARequestIDAreGuarded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := guard(t, ringing(t), nil)
+		for _, c := range []struct {
+			fields string
+			want   bool
+		}{{"number: '1' request_id: 'r'", true}, {"number: '1'", false}} {
+			if got := g.Guards(rpc("Dial"), message(t, "DialRequest", c.fields)); got != c.want {
+				t.Errorf("%s: guarded %v", c.fields, got)
+			}
+		}
+	})
+}
