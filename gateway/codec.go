@@ -23,7 +23,8 @@ type incoming struct {
 	err     error
 }
 
-// codec reads incoming requests, writes the event that many watchers get once and an empty response with no memory, and leaves everything else to gRPC's own codec.
+// codec reads incoming requests, writes the event that many watchers get once and an empty response with no memory, and
+// leaves everything else to gRPC's own codec.
 type codec struct {
 	encoding.CodecV2
 	last *atomic.Pointer[writtenEvent]
