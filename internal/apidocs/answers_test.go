@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,6 +41,7 @@ func mustParse(t *testing.T, text string) *url.URL {
 // document is the OpenAPI document as the gateway serves it.
 type document struct {
 	tree     map[string]any
+	mu       sync.Mutex // compilers are for one goroutine
 	compiler *jsonschema.Compiler
 }
 
@@ -94,7 +96,9 @@ func (d *document) check(t *testing.T, data []byte, steps ...string) {
 		t.Errorf("the document has nothing at %q", steps)
 		return
 	}
+	d.mu.Lock()
 	compiled, err := d.compiler.Compile(documentURL + "#" + (&url.URL{Fragment: pointer}).EscapedFragment())
+	d.mu.Unlock()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -354,6 +358,7 @@ func TestTheCheckOfAnswersSeesMistakes(t *testing.T) {
 	t.Parallel()
 	d := readDocument(t)
 	_, pointer := d.at("paths", "/v1/calls/{call_id}", "get", "responses", "404", "content", "application/json", "schema")
+	d.mu.Lock()
 	compiled, err := d.compiler.Compile(documentURL + "#" + (&url.URL{Fragment: pointer}).EscapedFragment())
 	if err != nil {
 		t.Fatal(err)
