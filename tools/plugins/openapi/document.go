@@ -84,9 +84,10 @@ var parameters = object{
 		"name": "Grpc-Timeout", "in": "header", "description": "For how long the caller waits: digits and a unit, H, M, S, m, u or n. The gateway caps it.",
 		"schema": object{"type": "string", "pattern": "^[0-9]{1,8}[HMSmun]$"}, "example": "5S",
 	},
+	// It has no example: pages that send requests fill examples in, and a request has one timeout.
 	"RequestTimeout": object{
 		"name": "Request-Timeout", "in": "header", "description": "For how many seconds the caller waits, in the place of Grpc-Timeout. The gateway caps it.",
-		"schema": object{"type": "string", "pattern": `^([0-9]+(\.[0-9]*)?|\.[0-9]+)$`}, "example": "5",
+		"schema": object{"type": "string", "pattern": `^([0-9]+(\.[0-9]*)?|\.[0-9]+)$`},
 	},
 	"RequestId": object{
 		"name": "X-Request-Id", "in": "header", "description": "Names the request in logs and answers. Without it the gateway chooses a name.",
