@@ -37,8 +37,8 @@ type memory struct {
 	observe func(ledger.Event) // may be replaced before the ledger is used
 }
 
-// open opens the memory of a gateway that serves REST on an address. Where nobody has said what to use, and there is no file
-// that can be used, the gateway remembers until it ends, and says so.
+// open opens the memory of a gateway that serves REST on an address. Where nobody has said what to use, and no file can be made,
+// the gateway remembers until it ends, and says so. A file that is there is used, or nothing is served: it knows what was sent.
 func (f *ledgerFlags) open(address string, logger *slog.Logger) (*memory, error) {
 	if f.Ledger != "" {
 		m, err := f.remember(logger)
@@ -49,13 +49,23 @@ func (f *ledgerFlags) open(address string, logger *slog.Logger) (*memory, error)
 	}
 	path, err := defaultPath(address)
 	if err == nil {
-		var m *memory
-		if m, err = f.file(path, logger); err == nil {
+		there := isThere(path) || isThere(path+leasesSuffix)
+		m, failed := f.file(path, logger)
+		switch {
+		case failed == nil:
 			return m, nil
+		case there:
+			return nil, fmt.Errorf("ledger: %w", failed)
 		}
+		err = failed
 	}
 	logger.Warn("calls with a request_id, and leases, are remembered in memory only: name a file by --ledger", "reason", err)
 	return forgetful(logger)
+}
+
+func isThere(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func (f *ledgerFlags) remember(logger *slog.Logger) (*memory, error) {
@@ -78,6 +88,7 @@ func (f *ledgerFlags) redisPlace() *url.URL {
 const leasesSuffix = ".leases"
 
 func (f *ledgerFlags) file(path string, logger *slog.Logger) (*memory, error) {
+	fresh := !isThere(path)
 	store, err := boltstore.Open(boltstore.Options{Path: path})
 	if err != nil {
 		return nil, err
@@ -85,6 +96,9 @@ func (f *ledgerFlags) file(path string, logger *slog.Logger) (*memory, error) {
 	leases, err := lease.OpenBolt(path + leasesSuffix)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
+	}
+	if fresh {
+		logger.Info("the ledger is a new file: no earlier call is remembered", "file", path)
 	}
 	return newMemory(store, leases, f.Retention, logger)
 }

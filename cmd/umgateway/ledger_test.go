@@ -262,3 +262,31 @@ func TestGatewayServesWithoutADirectoryOfItsOwn(t *testing.T) {
 		t.Error("a file that was named and cannot be used is passed over")
 	}
 }
+
+func TestDefaultLedgerThatIsDamagedIsNotPassedOver(t *testing.T) {
+	t.Setenv("STATE_DIRECTORY", t.TempDir())
+	var log bytes.Buffer
+	open := func() (*memory, error) {
+		return new(ledgerFlags).open("127.0.0.1:8080", slog.New(slog.NewTextHandler(&log, nil)))
+	}
+	m, err := open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.close(); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(log.String(), "no earlier call is remembered") {
+		t.Errorf("the log does not say that the ledger is new: %s", log.String())
+	}
+	path, err := defaultPath("127.0.0.1:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 5000); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "move it away") {
+		t.Errorf("a damaged ledger: %v", err)
+	}
+}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/umgateway/umgateway/internal/boltfile"
 )
 
 var bucket = []byte("leases")
@@ -29,32 +31,44 @@ var errRecord = errors.New("lease: what is kept is no lease")
 // lockTimeout is how long another process may take to close the file.
 const lockTimeout = 2 * time.Second
 
-// OpenBolt opens the file, or makes it, for its owner only.
+// firstTransaction is the number of the transaction that fills a new file.
+const firstTransaction = 2
+
+// OpenBolt opens the file, or makes it, for its owner only. The errors say what an operator should do.
 func OpenBolt(path string) (*BoltStore, error) {
-	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout})
+	db, err := boltfile.Open(path, bolt.Options{Timeout: lockTimeout})
 	if err != nil {
-		return nil, fmt.Errorf("lease: open %s: %w", path, err)
-	}
-	err = db.Update(func(tx *bolt.Tx) error {
-		_, err := tx.CreateBucketIfNotExists(bucket)
-		return err
-	})
-	if err != nil {
-		db.Close()
-		return nil, fmt.Errorf("lease: open %s: %w", path, err)
+		return nil, openError(path, err)
 	}
 	s := &BoltStore{db: db, opened: time.Now(), leased: map[string]uint64{}}
-	err = db.View(func(tx *bolt.Tx) error {
-		return tx.Bucket(bucket).ForEach(func(callID, _ []byte) error {
-			s.leased[string(callID)] = 1
-			return nil
-		})
-	})
-	if err != nil {
+	if err := db.Update(s.prepare); err != nil {
 		db.Close()
-		return nil, fmt.Errorf("lease: open %s: %w", path, err)
+		return nil, openError(path, err)
 	}
 	return s, nil
+}
+
+func openError(path string, err error) error {
+	if errors.Is(err, boltfile.ErrDamaged) || errors.Is(err, errRecord) {
+		return fmt.Errorf("lease: open %s: the file is damaged or holds no leases (%w): without it, nobody hangs up the calls that it names; restore it, or move it away to accept that", path, err)
+	}
+	return fmt.Errorf("lease: open %s: %w", path, err)
+}
+
+// prepare makes the bucket of a new file, and reads the leases of one that is not.
+func (s *BoltStore) prepare(tx *bolt.Tx) error {
+	if tx.Bucket(bucket) == nil {
+		if other, _ := tx.Cursor().First(); other != nil || tx.ID() > firstTransaction {
+			return errRecord
+		}
+		_, err := tx.CreateBucket(bucket)
+		return err
+	}
+	return tx.Bucket(bucket).ForEach(func(callID, _ []byte) error {
+		s.leased[string(callID)] = 1
+		_, err := get(tx, string(callID))
+		return err
+	})
 }
 
 func (s *BoltStore) now() time.Time { return s.opened.Add(time.Since(s.opened)).Round(0) }

@@ -5,6 +5,7 @@
 //   - What a process held when it died, even by kill -9, counts as expired as soon as the file is opened again.
 //   - If the disk is full, writes fail and the file stays sound: it works again when there is room. New records are refused
 //     earlier, at Options.MaxBytes, so that the outcome of what is in flight can still be written.
+//   - A damaged file is refused when it is opened, as far as damage can be seen: pages, ids and times of retention are checked.
 //   - If the disk reports another failure, what it holds is uncertain (a kernel forgets pages that it failed to write), and
 //     everything is refused until the file is opened again.
 //

@@ -9,7 +9,8 @@ import (
 	"runtime"
 
 	"go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/umgateway/umgateway/internal/boltfile"
 )
 
 // format is the version of the file's layout.
@@ -43,16 +44,16 @@ func Open(options Options) (*Store, error) {
 }
 
 func openFile(options Options) (*bbolt.DB, error) {
-	db, err := bbolt.Open(options.Path, 0o600, &bbolt.Options{
+	db, err := boltfile.Open(options.Path, bbolt.Options{
 		Timeout: options.LockTimeout,
 		// The list of free pages is found again by a scan at the next opening, which is cheaper than to write it each time.
 		FreelistType: bbolt.FreelistMapType, NoFreelistSync: true,
 	})
 	switch {
-	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, errors.New("another process has the file open: a ledger file serves one gateway, several gateways need Redis")
-	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
-		return nil, fmt.Errorf("the file is damaged or not a ledger (%w): without it, requests that were sent may be sent again; restore it, or move it away to accept that", err)
+	case errors.Is(err, boltfile.ErrLocked):
+		return nil, fmt.Errorf("%w: a ledger file serves one gateway, several gateways need Redis", err)
+	case errors.Is(err, boltfile.ErrDamaged):
+		return nil, notALedger(err)
 	case err != nil:
 		return nil, err
 	}
@@ -61,6 +62,11 @@ func openFile(options Options) (*bbolt.DB, error) {
 		return nil, err
 	}
 	return db, nil
+}
+
+// notALedger says what to do with a file that cannot be used. It is never replaced by an empty one without being asked.
+func notALedger(err error) error {
+	return fmt.Errorf("the file is damaged or not a ledger (%w): without it, requests that were sent may be sent again; restore it, or move it away to accept that", err)
 }
 
 // syncDirectory makes the name of a new file durable.
@@ -76,10 +82,13 @@ func syncDirectory(path string) error {
 	return directory.Sync()
 }
 
-// prepare makes the buckets of a new file, refuses what a later version has written, and begins another epoch.
+// prepare makes the buckets of a new file, refuses what a later version has written or what is damaged, and begins another epoch.
 func (s *Store) prepare() error {
 	return s.guard(func() error {
 		return s.db.Update(func(tx *bbolt.Tx) error {
+			if err := refuse(tx); err != nil {
+				return err
+			}
 			for _, name := range [][]byte{bucketRecords, bucketExpiry} {
 				if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 					return err
@@ -88,9 +97,6 @@ func (s *Store) prepare() error {
 			meta, err := tx.CreateBucketIfNotExists(bucketMeta)
 			if err != nil {
 				return err
-			}
-			if found := meta.Get(keyFormat); found != nil && number(found) != format {
-				return fmt.Errorf("the file has format %d, this version reads format %d", number(found), format)
 			}
 			s.epoch = number(meta.Get(keyEpoch)) + 1
 			return errors.Join(meta.Put(keyFormat, bytesOf(format)), meta.Put(keyEpoch, bytesOf(s.epoch)))
