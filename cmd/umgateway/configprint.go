@@ -15,7 +15,7 @@ type configPrintCommand struct {
 	settings `embed:""`
 }
 
-// Run prints a configuration file that says the same, with the origin of each setting behind it. Secrets stand in files, of
+// Run prints a configuration file that says the same, in the plain way of writing, with the origin of each setting behind it. Secrets stand in files, of
 // which only the paths are settings.
 func (c *configPrintCommand) Run(env *environment, parsed *kong.Context) error {
 	origins := originsOf(parsed)
@@ -45,7 +45,7 @@ func printSetting(to io.Writer, name string, value any, origin string) error {
 	if err != nil {
 		return fmt.Errorf("config print: %s: %w", name, err)
 	}
-	_, err = fmt.Fprintf(to, "%-34s %-40s # %s\n", name+":", text, origin)
+	_, err = fmt.Fprintf(to, "%-34s %-40s # %s\n", strings.ReplaceAll(name, "-", "_")+":", text, origin)
 	return err
 }
 
