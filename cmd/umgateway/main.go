@@ -1,7 +1,8 @@
 // Command umgateway serves legacy Microsoft Exchange Unified Messaging over gRPC and REST.
 //
 // It promises that every flag is also an environment variable, named after it: --http-addr is UMGATEWAY_HTTP_ADDR. Exit
-// codes: 0 after a clean end, 1 after a failure, 2 for a command line that makes no sense.
+// codes: 0 after a clean end, 1 after a failure, 2 for a command line that makes no sense, 3 for an answer that is no: doctor
+// has found nothing worse than a warning, policy explain that the call is denied.
 package main
 
 import (

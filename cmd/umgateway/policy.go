@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,7 +13,7 @@ import (
 )
 
 type policyCommand struct {
-	Explain policyExplainCommand `cmd:"" help:"Say why a caller may, or may not, make a call."`
+	Explain policyExplainCommand `cmd:"" help:"Say why a caller may, or may not, make a call. The exit code is 3 if not."`
 }
 
 type policyExplainCommand struct {
@@ -27,6 +28,18 @@ type policyExplainCommand struct {
 	Identity         string   `help:"Account or mailbox for which the backend would be asked."`
 	DialString       string   `name:"dial-string" help:"What is to be dialled."`
 	Headers          []string `name:"header" placeholder:"NAME=VALUE" help:"A header of the call, or gRPC metadata, that chooses the backend. Repeatable."`
+	Output           string   `short:"o" enum:"text,json" default:"text" help:"Form of the answer: ${enum} (${default})."`
+}
+
+// exitDenied is the exit code of an explanation why a call is denied.
+const exitDenied = 3
+
+// explained is the answer of policy explain.
+type explained struct {
+	// Allowed tells whether the call is made: the policy allows it, and the routing has a backend for it.
+	Allowed bool                 `json:"allowed"`
+	Policy  policy.Explanation   `json:"policy"`
+	Routing *routing.Explanation `json:"routing,omitempty"` // nil if there is nothing to choose
 }
 
 // Run explains.
@@ -44,22 +57,40 @@ func (c *policyExplainCommand) Run(env *environment) error {
 		Kind: kinds[c.Kind], Name: c.Name, Issuer: c.Issuer, Roles: c.Roles, Scopes: c.Scopes, CertificateNames: c.CertificateNames,
 	})
 	request := policy.Request{RPC: rpc, Backend: backends[0], Identity: c.Identity, DialString: c.DialString}
-	if table == nil {
-		_, err = fmt.Fprint(env.stdout, rules.Explain(caller, request))
+	var answer explained
+	if table != nil {
+		headers, err := c.headers()
+		if err != nil {
+			return err
+		}
+		route := table.Explain(routing.Call{Caller: caller, RPC: rpc, Header: func(name string) []string { return headers[name] }})
+		request.Backend, answer.Routing = route.Backend, &route
+	}
+	answer.Policy = rules.Explain(caller, request)
+	answer.Allowed = answer.Policy.Allowed && request.Backend != ""
+	if err := c.print(env, answer); err != nil {
 		return err
 	}
-	headers, err := c.headers()
-	if err != nil {
-		return err
+	if !answer.Allowed {
+		return exitCode(exitDenied)
 	}
-	call := routing.Call{Caller: caller, RPC: rpc, Header: func(name string) []string { return headers[name] }}
-	choice, unrouted := table.Choose(call)
-	request.Backend = choice.Backend
-	verdict := rules.Explain(caller, request)
-	if unrouted != nil {
-		verdict = "denied: the routing has no backend for it; the policy says:\n" + verdict
+	return nil
+}
+
+func (c *policyExplainCommand) print(env *environment, answer explained) error {
+	if c.Output == "json" {
+		encoder := json.NewEncoder(env.stdout)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(answer)
 	}
-	_, err = fmt.Fprint(env.stdout, verdict, table.Explain(call))
+	text := answer.Policy.String()
+	if answer.Routing != nil {
+		if answer.Routing.Backend == "" {
+			text = "denied: the routing has no backend for it; the policy says:\n" + text
+		}
+		text += answer.Routing.String()
+	}
+	_, err := fmt.Fprint(env.stdout, text)
 	return err
 }
 

@@ -270,7 +270,7 @@ func TestExplanationTellsHowEachRuleStands(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := p.Explain(Hypothetical(test.caller), test.request)
+			got := p.Explain(Hypothetical(test.caller), test.request).String()
 			for _, want := range test.want {
 				if !strings.Contains(got, want) {
 					t.Errorf("%q is missing in\n%s", want, got)
@@ -281,7 +281,7 @@ func TestExplanationTellsHowEachRuleStands(t *testing.T) {
 			}
 		})
 	}
-	if got := mustNew(t, Config{}).Explain(Hypothetical(principal.Facts{}), Request{RPC: get}); !strings.Contains(got, "there are no rules") {
+	if got := mustNew(t, Config{}).Explain(Hypothetical(principal.Facts{}), Request{RPC: get}).String(); !strings.Contains(got, "there are no rules") {
 		t.Errorf("got %s", got)
 	}
 }

@@ -215,7 +215,7 @@ func TestExplanationTellsHowEachRoutingRuleStands(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := table.Explain(c.call)
+			got := table.Explain(c.call).String()
 			for _, want := range c.want {
 				if !strings.Contains(got, want) {
 					t.Errorf("the explanation does not say %q:\n%s", want, got)
