@@ -30,6 +30,9 @@ type access struct {
 	files  *tlsfile.Files // nil without TLS
 	now    atomic.Pointer[rules]
 	loaded func(inUse bool) // told whether the file, after it has changed, is in use
+
+	exposed   []net.Addr // where other machines reach the gateway
+	anonymous bool       // and may do so without callers being configured
 }
 
 // rules are what a configuration file says about callers.
@@ -102,8 +105,24 @@ func (a *access) load(s sections, to reach, logger *slog.Logger) error {
 	if before != nil && before.closed() && !next.closed() {
 		return errors.New("config: the file no longer says who may call: restart the gateway if everybody shall")
 	}
+	if err := a.refuseOpen(next); err != nil {
+		return err
+	}
 	a.now.Store(next)
+	if before != nil {
+		next.warnOpen(logger)
+	}
 	return nil
+}
+
+// warnOpen tells which rules let everybody call.
+func (r *rules) warnOpen(logger *slog.Logger) {
+	if r.policy == nil {
+		return
+	}
+	if names := r.policy.Anonymous(); len(names) > 0 {
+		logger.Warn("the policy has rules about everyone: whoever reaches the gateway may make the calls that they allow, without a credential", "rules", names)
+	}
 }
 
 // limit takes over what callers have spent, if the limits are the same.
@@ -141,24 +160,31 @@ func (a *access) apply(config *gateway.Config) {
 // routing is the table of the moment.
 func (a *access) routing() *routing.Table { return a.now.Load().routing }
 
-// checkOpen refuses to serve everybody on an address that other machines can reach, and warns of credentials that others on
-// the way can read.
+// checkOpen refuses to serve everybody on an address that other machines can reach, now and when the file is read again, and
+// warns of credentials that others on the way can read.
 func (a *access) checkOpen(flags accessFlags, on []net.Addr, logger *slog.Logger) error {
+	a.anonymous = flags.AllowAnonymous
+	now := a.now.Load()
 	for _, at := range on {
 		if address, isTCP := at.(*net.TCPAddr); isTCP && address.IP.IsLoopback() {
 			continue
 		}
-		now := a.now.Load()
-		configured := now.authenticator.Configured()
-		if configured && a.files == nil {
+		a.exposed = append(a.exposed, at)
+		if now.authenticator.Configured() && a.files == nil {
 			logger.Warn("callers show their credentials without TLS, unless something before the gateway ends it", "address", at.String())
 		}
-		if !(configured && now.closed()) && !flags.AllowAnonymous {
-			return fmt.Errorf("serve: %s can be reached by other machines, and everybody who reaches it could ring telephones: "+
-				"configure callers in the file of --config, or say --allow-anonymous", at)
-		}
 	}
-	return nil
+	now.warnOpen(logger)
+	return a.refuseOpen(now)
+}
+
+// refuseOpen refuses rules that nobody has written for an address that other machines can reach.
+func (a *access) refuseOpen(next *rules) error {
+	if len(a.exposed) == 0 || a.anonymous || next.authenticator.Configured() && next.closed() {
+		return nil
+	}
+	return fmt.Errorf("serve: %s can be reached by other machines, and everybody who reaches it could ring telephones: "+
+		"configure callers in the file of --config, or say --allow-anonymous", a.exposed[0])
 }
 
 // rpcs lists the full names of all rpcs.

@@ -64,6 +64,17 @@ func (p *Policy) Decide(caller principal.Principal, request Request) Decision {
 	return p.decide(caller, request)
 }
 
+// Anonymous lists the names of the rules that allow something to callers who show no credential.
+func (p *Policy) Anonymous() []string {
+	var names []string
+	for _, r := range p.rules {
+		if !r.deny && r.callers.Everyone {
+			names = append(names, r.name)
+		}
+	}
+	return names
+}
+
 func (p *Policy) decide(caller Caller, request Request) Decision {
 	var applying []*rule
 	for _, r := range p.rules {
