@@ -82,6 +82,8 @@ var texts = map[Reason]string{
 type Error struct {
 	// Reason is the machine-readable reason.
 	Reason Reason
+	// Claim is the name of the claim that TokenClaimInvalid is about; empty if it is about none, or about all.
+	Claim string
 	// RetryAfter is when it makes sense to try again; 0 if that would not help.
 	RetryAfter time.Duration
 	// Err is the cause, for the log; it may be nil and is not shown to callers.
@@ -91,9 +93,17 @@ type Error struct {
 // Error describes the failure for the log.
 func (e *Error) Error() string {
 	if e.Err == nil {
-		return "authenticate: " + texts[e.Reason]
+		return "authenticate: " + e.text()
 	}
-	return fmt.Sprintf("authenticate: %s: %v", texts[e.Reason], e.Err)
+	return fmt.Sprintf("authenticate: %s: %v", e.text(), e.Err)
+}
+
+// text is what the caller is told.
+func (e *Error) text() string {
+	if e.Claim != "" {
+		return fmt.Sprintf("the claim %q of the token is missing or cannot be read", e.Claim)
+	}
+	return texts[e.Reason]
 }
 
 // Unwrap returns the cause.
@@ -109,7 +119,7 @@ func (e *Error) GRPCStatus() *status.Status {
 	if e.RetryAfter > 0 {
 		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(e.RetryAfter)})
 	}
-	bare := status.New(code, texts[e.Reason])
+	bare := status.New(code, e.text())
 	if full, err := bare.WithDetails(details...); err == nil {
 		return full
 	}

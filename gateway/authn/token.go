@@ -123,13 +123,13 @@ func verifyWithAny(token *jose.JSONWebSignature, keys []jose.JSONWebKey) ([]byte
 
 // facts checks the claims of a token whose signature is right.
 func (i *issuer) facts(payload []byte, now time.Time) (principal.Facts, error) {
-	var standard jwt.Claims
 	var all claims
-	if json.Unmarshal(payload, &standard) != nil || json.Unmarshal(payload, &all) != nil {
+	if json.Unmarshal(payload, &all) != nil {
 		return principal.Facts{}, refuse(TokenClaimInvalid, errors.New("the claims cannot be read"))
 	}
-	if standard.Expiry == nil {
-		return principal.Facts{}, refuse(TokenClaimInvalid, errors.New("no exp"))
+	standard, err := all.standard(payload)
+	if err != nil {
+		return principal.Facts{}, refuseClaim(err)
 	}
 	expected := jwt.Expected{Issuer: i.config.URL, AnyAudience: i.config.Audiences, Time: now}
 	if err := standard.ValidateWithLeeway(expected, *i.config.ClockSkew); err != nil {
@@ -141,7 +141,7 @@ func (i *issuer) facts(payload []byte, now time.Time) (principal.Facts, error) {
 	facts.Roles, errs[1] = all.list(i.config.RoleClaims, false)
 	facts.Scopes, errs[2] = all.list(i.config.ScopeClaims, true)
 	if err := errors.Join(errs[:]...); err != nil {
-		return principal.Facts{}, refuse(TokenClaimInvalid, err)
+		return principal.Facts{}, refuseClaim(err)
 	}
 	return facts, nil
 }

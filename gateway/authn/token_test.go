@@ -5,10 +5,13 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"google.golang.org/grpc/status"
 
 	"github.com/umgateway/umgateway/gateway/principal"
 )
@@ -40,6 +43,30 @@ func TestGoodTokenNamesItsBearer(t *testing.T) {
 	}
 	if !slices.Equal(p.Roles(), []string{"operator"}) || !slices.Equal(p.Scopes(), []string{"um.dial", "um.read"}) {
 		t.Errorf("roles %v, scopes %v", p.Roles(), p.Scopes())
+	}
+}
+
+func TestRefusalNamesTheClaimAndNotItsValue(t *testing.T) {
+	t.Parallel()
+	for claim, value := range map[string]any{"exp": "secret", "nbf": "secret", "aud": map[string]any{"secret": 1}, "sub": "secret\n", "roles": []any{"secret", 1}, "scope": map[string]any{"secret": 1}} {
+		t.Run(claim, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, nil)
+			_, err := b.show(t, b.key.sign(t, nil, b.claims(map[string]any{claim: value})))
+			wantReason(t, err, TokenClaimInvalid)
+			told := status.Convert(err).Message()
+			if want := fmt.Sprintf("the claim %q of the token is missing or cannot be read", claim); told != want {
+				t.Errorf("the caller is told %q, want %q", told, want)
+			}
+			if strings.Contains(err.Error(), "secret") {
+				t.Errorf("the log is told %v", err)
+			}
+		})
+	}
+	b := newBench(t, nil)
+	_, err := b.show(t, b.key.sign(t, nil, b.claims(map[string]any{"exp": nil})))
+	if told := status.Convert(err).Message(); told != `the claim "exp" of the token is missing or cannot be read` {
+		t.Errorf("without exp: %q", told)
 	}
 }
 
