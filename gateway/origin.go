@@ -39,7 +39,7 @@ func (g *Gateway) guardOrigin(next http.Handler) (http.Handler, error) {
 		}).Handler(next)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if onLoopback(r.Context()) && !g.isOwnHost(r.Host) {
+		if onLoopback(r.Context()) && !IsOwnHost(r.Host, g.config.AllowedHosts) {
 			g.refuse(w, r, &Error{Code: codes.PermissionDenied, Reason: reasonHostForbidden,
 				Message: "the Host header names neither this machine's loopback interface nor an allowed host"})
 			return
@@ -53,14 +53,14 @@ func (g *Gateway) guardOrigin(next http.Handler) (http.Handler, error) {
 	}), nil
 }
 
-// isOwnHost tells whether a Host header names the loopback interface or an allowed host. Ports do not matter.
-func (g *Gateway) isOwnHost(host string) bool {
+// IsOwnHost tells whether a Host header names the loopback interface or an allowed host. Ports do not matter.
+func IsOwnHost(host string, allowed []string) bool {
 	name := host
 	if withoutPort, _, err := net.SplitHostPort(host); err == nil {
 		name = withoutPort
 	}
 	name = strings.ToLower(strings.TrimSuffix(strings.Trim(name, "[]"), "."))
-	if name == "localhost" || slices.ContainsFunc(g.config.AllowedHosts, func(a string) bool { return strings.EqualFold(a, name) }) {
+	if name == "localhost" || slices.ContainsFunc(allowed, func(a string) bool { return strings.EqualFold(a, name) }) {
 		return true
 	}
 	address, err := netip.ParseAddr(name)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 
+	"github.com/umgateway/umgateway/gateway"
 	"github.com/umgateway/umgateway/internal/telemetry"
 )
 
@@ -21,9 +22,10 @@ type adminFlags struct {
 type admin struct {
 	listener net.Listener // nil: nobody looks
 	logger   *slog.Logger
+	allowed  []string // Host headers that are answered besides those of the loopback interface
 }
 
-func (f *adminFlags) listenAdmin(logger *slog.Logger) (*admin, error) {
+func (f *adminFlags) listenAdmin(allowed []string, logger *slog.Logger) (*admin, error) {
 	if f.AdminAddr == "" {
 		return &admin{}, nil
 	}
@@ -31,7 +33,15 @@ func (f *adminFlags) listenAdmin(logger *slog.Logger) (*admin, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--admin-addr: %w", err)
 	}
-	return &admin{listener, logger}, nil
+	return &admin{listener, logger, allowed}, nil
+}
+
+// hosts tells which Host headers are answered: on a loopback address none that a page of elsewhere could have; nil for all.
+func (a *admin) hosts() func(host string) bool {
+	if address, isTCP := a.listener.Addr().(*net.TCPAddr); !isTCP || !address.IP.IsLoopback() {
+		return nil
+	}
+	return func(host string) bool { return gateway.IsOwnHost(host, a.allowed) }
 }
 
 // close is for an address that was not served.
@@ -62,6 +72,7 @@ func (a *admin) during(ctx context.Context, flags adminFlags, s *service, serve 
 	}
 	handler := telemetry.NewAdmin(telemetry.AdminConfig{
 		Metrics: s.observed.metrics.Handler(a.logger), Started: s.Started, Ready: s.readiness(flags.ReadyNeedsBackend), Pprof: flags.AdminPprof,
+		Host: a.hosts(),
 	})
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()

@@ -144,7 +144,7 @@ func serveObserved(t *testing.T, flags adminFlags) *observed {
 		t.Fatal(err)
 	}
 	flags.AdminAddr = "127.0.0.1:0"
-	admin, err := flags.listenAdmin(logger)
+	admin, err := flags.listenAdmin([]string{"metrics.example"}, logger)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,5 +237,41 @@ func wantProbes(t *testing.T, base string, ready int) {
 		if got, text := look(t, base+path); got != want {
 			t.Errorf("%s answers %d %s, want %d", path, got, text, want)
 		}
+	}
+}
+
+func TestPagesOfElsewhereCannotReadTheAdminAddressOfThisMachine(t *testing.T) {
+	t.Parallel()
+	o := serveObserved(t, adminFlags{})
+	for host, want := range map[string]int{
+		"evil.example": http.StatusForbidden, "evil.example:9091": http.StatusForbidden,
+		"localhost:9091": http.StatusOK, "127.0.0.1": http.StatusOK, "[::1]:9091": http.StatusOK, "metrics.example": http.StatusOK,
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, o.admin+"/metrics", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Host = host
+		reply, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply.Body.Close()
+		if reply.StatusCode != want {
+			t.Errorf("%s gets %d, want %d", host, reply.StatusCode, want)
+		}
+	}
+	o.end(t)
+}
+
+func TestAdminAddressForOtherMachinesAnswersToEveryName(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", ":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	if (&admin{listener: listener}).hosts() != nil {
+		t.Error("hosts are looked at where names are anybody's")
 	}
 }

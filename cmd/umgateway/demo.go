@@ -49,7 +49,7 @@ func (c *demoCommand) Run(env *environment) error {
 	if err != nil {
 		return errors.Join(err, s.close(), listener.Close())
 	}
-	admin, err := c.listenAdmin(logger)
+	admin, err := c.listenAdmin(c.AllowedHosts, logger)
 	if err != nil {
 		return errors.Join(err, s.close(), on.close(), listener.Close())
 	}

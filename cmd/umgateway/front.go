@@ -25,7 +25,7 @@ type frontFlags struct {
 	MaxStreams       int           `default:"1000" help:"Calls under way at once on one connection of HTTP/2, gRPC's included (${default})."`
 	MaxConnectionAge time.Duration `default:"30m" help:"Age at which a gRPC connection is asked to end, so that callers spread over gateways; its calls have two minutes more (${default})."`
 	AllowedOrigins   []string      `name:"allowed-origin" placeholder:"ORIGIN" help:"Origin whose web pages may call the gateway, such as https://console.example.com. Repeatable."`
-	AllowedHosts     []string      `name:"allowed-host" placeholder:"HOST" help:"Host name that requests to a loopback address may use, besides localhost. Repeatable."`
+	AllowedHosts     []string      `name:"allowed-host" placeholder:"HOST" help:"Host name that requests to a loopback address may use, besides localhost; the admin address too. Repeatable."`
 	Docs             bool          `default:"true" negatable:"" help:"Serve the documentation of the API at /docs/, /openapi.json and /descriptors.binpb."`
 	LogFormat        string        `enum:"text,json" default:"text" help:"Format of the log: ${enum} (${default})."`
 	LogLevel         slog.Level    `default:"INFO" help:"Least level that is logged: DEBUG, INFO, WARN or ERROR (${default})."`

@@ -55,7 +55,7 @@ func (c *serveCommand) Run(env *environment) error {
 	if err := access.checkOpen(c.accessFlags, on.addresses(), logger); err != nil {
 		return errors.Join(err, on.close())
 	}
-	admin, err := c.listenAdmin(logger)
+	admin, err := c.listenAdmin(c.AllowedHosts, logger)
 	if err != nil {
 		return errors.Join(err, on.close())
 	}

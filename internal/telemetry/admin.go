@@ -22,6 +22,9 @@ type AdminConfig struct {
 	Ready []Check
 	// Pprof serves profiles below /debug/pprof/. Default: not.
 	Pprof bool
+	// Host tells whether a request with that Host header is answered: on an address of this machine alone, a page in a browser
+	// of it can have its own name lead there. Default: any is.
+	Host func(host string) bool
 }
 
 // Check is a condition for taking calls.
@@ -56,7 +59,21 @@ func NewAdmin(config AdminConfig) http.Handler {
 		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	}
-	return refuseBodies(mux)
+	return refuseHosts(config.Host, refuseBodies(mux))
+}
+
+// refuseHosts refuses requests for foreign names. Probes that speak HTTP/1.0 name no host; browsers always do.
+func refuseHosts(own func(host string) bool, next http.Handler) http.Handler {
+	if own == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host != "" && !own(r.Host) {
+			answer(w, http.StatusForbidden, "the Host header names neither this machine's loopback interface nor an allowed host\n")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // refuseBodies keeps callers from holding connections by bodies that never end: nothing here reads any.

@@ -67,6 +67,32 @@ func TestAdminAnswersWhatItShould(t *testing.T) {
 	}
 }
 
+func TestForeignHostsAreRefusedWhereTheyAreLookedAt(t *testing.T) {
+	t.Parallel()
+	config := telemetry.AdminConfig{Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "metrics") })}
+	anywhere := telemetry.NewAdmin(config)
+	config.Host = func(host string) bool { return host == "localhost:9091" }
+	here := telemetry.NewAdmin(config)
+	for name, c := range map[string]struct {
+		admin  http.Handler
+		host   string
+		status int
+	}{
+		"own":              {here, "localhost:9091", 200},
+		"foreign":          {here, "evil.example", 403},
+		"none":             {here, "", 200},
+		"foreign anywhere": {anywhere, "evil.example", 200},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil)
+		r.Host = c.host
+		w := httptest.NewRecorder()
+		c.admin.ServeHTTP(w, r)
+		if w.Code != c.status || (c.status == 403) == strings.Contains(w.Body.String(), "metrics") {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+	}
+}
+
 func TestReadinessNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	var down error
