@@ -21,7 +21,7 @@ func TestAnRPCIsTriedOnThePageOfTheAPI(t *testing.T) {
 	b.shows(".live-responses-table", "CREDENTIALS_MISSING")
 
 	b.click(".auth-wrapper .authorize")
-	b.fill("#auth-bearer-value", i.token(t))
+	b.fill("#auth-bearer-value", i.token(t, "alice"))
 	b.click(`form:has(#auth-bearer-value) button[aria-label="Apply credentials"]`)
 	b.click(".btn-done")
 	b.click(".execute")

@@ -48,8 +48,8 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(document)
 }
 
-// token makes a token for a dialler.
-func (i *issuer) token(t *testing.T) string {
+// token makes a token for a dialler. Each is another text.
+func (i *issuer) token(t *testing.T, subject string) string {
 	t.Helper()
 	part := func(claims map[string]any) string {
 		text, err := json.Marshal(claims)
@@ -59,7 +59,7 @@ func (i *issuer) token(t *testing.T) string {
 		return encode(text)
 	}
 	signed := part(map[string]any{"alg": "ES256", "kid": "first", "typ": "JWT"}) + "." + part(map[string]any{
-		"iss": i.URL, "sub": "alice", "aud": "umgateway", "roles": []string{"dialler"},
+		"iss": i.URL, "sub": subject, "aud": "umgateway", "roles": []string{"dialler"},
 		"iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
 	})
 	digest := sha256.Sum256([]byte(signed))

@@ -39,7 +39,7 @@ func TestABearerTokenOpensTheConsole(t *testing.T) {
 	b.shows("#sign-in-error", "About TOKEN_")
 	b.look("sign-in-refused")
 
-	token := i.token(t)
+	token := i.token(t, "alice")
 	b.fill("#token", token)
 	b.click("#sign-in-form .primary")
 	b.shows("#who", "Signed in by token")

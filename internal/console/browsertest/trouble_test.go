@@ -4,13 +4,10 @@ package browsertest
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/fetch"
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -58,10 +55,13 @@ func TestACallIsFollowedAcrossARestartOfTheGateway(t *testing.T) {
 	b.shows("#outcome", "ended in the ordinary way")
 }
 
+// dials is the end of the address at which telephones are rung.
+const dials = ":playOnPhone"
+
 func TestACallWhoseAnswerIsLostRingsOnce(t *testing.T) {
 	t.Parallel()
 	b := open(t, demo(t).ready["console"])
-	b.answerDials(dialAnswer{})
+	between(b).answer(dials, answer{})
 	b.click("#place-button")
 	b.shows("#call-mark", "Connected")
 	b.rangOnce()
@@ -70,16 +70,16 @@ func TestACallWhoseAnswerIsLostRingsOnce(t *testing.T) {
 // The answers come from before the gateway looks what became of the first request, or from something before the gateway.
 func TestACallRingsOnceAlsoWhenAfterALostAnswerAnotherIsRefused(t *testing.T) {
 	t.Parallel()
-	for name, answers := range map[string][]dialAnswer{
-		"the token has run out":  {{}, {401, "TOKEN_EXPIRED"}},
-		"the policy has changed": {{}, {403, "DIAL_FORBIDDEN"}},
-		"one after the other":    {{}, {429, "RATE_LIMITED"}, {503, "DRAINING"}},
-		"a proxy gives up":       {{504, ""}, {502, ""}},
+	for name, answers := range map[string][]answer{
+		"the token has run out":  {{}, {status: 401, reason: "TOKEN_EXPIRED"}},
+		"the policy has changed": {{}, {status: 403, reason: "DIAL_FORBIDDEN"}},
+		"one after the other":    {{}, {status: 429, reason: "RATE_LIMITED"}, {status: 503, reason: "DRAINING"}},
+		"a proxy gives up":       {{status: 504}, {status: 502}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := open(t, demo(t).ready["console"])
-			b.answerDials(answers...)
+			between(b).answer(dials, answers...)
 			for _, answer := range answers {
 				if answer.status > 0 {
 					b.click("#place-button")
@@ -92,58 +92,6 @@ func TestACallRingsOnceAlsoWhenAfterALostAnswerAnotherIsRefused(t *testing.T) {
 			b.shows("#call-mark", "Connected")
 			b.rangOnce()
 		})
-	}
-}
-
-// dialAnswer is an answer that something on the way gives instead of the gateway's; without a status it is lost.
-type dialAnswer struct {
-	status int64
-	reason string // of a google.rpc.Status; empty if it is none
-}
-
-// answerDials replaces the first answers to requests that ring a telephone. The requests reach the gateway.
-func (b *browser) answerDials(answers ...dialAnswer) {
-	b.t.Helper()
-	left := make(chan dialAnswer, len(answers))
-	for _, answer := range answers {
-		left <- answer
-	}
-	b.t.Cleanup(func() {
-		if len(left) > 0 {
-			b.t.Error("there were fewer requests than answers")
-		}
-	})
-	if err := chromedp.Listen(b.ctx, func(event any) {
-		if paused, is := event.(*fetch.EventRequestPaused); is {
-			go b.replace(paused, left)
-		}
-	}); err != nil {
-		b.t.Fatal(err)
-	}
-	call(b, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: "*:playOnPhone", RequestStage: fetch.RequestStageResponse}}})
-}
-
-// replace replaces the answer to a request by the next of the channel, if there is any.
-func (b *browser) replace(paused *fetch.EventRequestPaused, answers <-chan dialAnswer) {
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
-	defer cancel()
-	var err error
-	select {
-	case answer := <-answers:
-		if answer.status == 0 {
-			_, err = chromedp.Call(ctx, fetch.FailRequest, fetch.FailRequestParams{RequestID: paused.RequestID, ErrorReason: network.ErrorReasonConnectionReset})
-			break
-		}
-		body := "<html>"
-		if answer.reason != "" {
-			body = `{"message": "no", "details": [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "` + answer.reason + `"}]}`
-		}
-		_, err = chromedp.Call(ctx, fetch.FulfillRequest, fetch.FulfillRequestParams{RequestID: paused.RequestID, ResponseCode: answer.status, Body: []byte(body)})
-	default:
-		_, err = chromedp.Call(ctx, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: paused.RequestID})
-	}
-	if err != nil && b.ctx.Err() == nil {
-		b.t.Error(err)
 	}
 }
 

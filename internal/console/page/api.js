@@ -82,10 +82,11 @@ export function newKey() {
 
 /**
  * Posts what rings a telephone. When no answer arrives it asks again under the same key, so that the telephone rings once
- * however often it asks. The error that it fails with may be open: it leaves open what became of the request, or of an
- * earlier one under the key, which was open too.
+ * however often it asks; but not as another user, under whom the key would be a new one. The error that it fails with may be
+ * open: it leaves open what became of the request, or of an earlier one under the key, which was open too.
  */
 export async function postOnce(path, body, key, open = false) {
+  const user = session.user();
   for (let attempt = 1; ; attempt++) {
     try {
       return await post(path, body, { "Idempotency-Key": key });
@@ -94,6 +95,7 @@ export async function postOnce(path, body, key, open = false) {
       error.open = open;
       if (!error.lost || attempt === 3) throw error;
       await new Promise((resolve) => setTimeout(resolve, 500 * attempt));
+      if (session.user() !== user) throw error;
     }
   }
 }

@@ -39,6 +39,7 @@ export async function read() {
 export function hide() {
   settings = null;
   clear($("mailbox-error"));
+  write($("mailbox-live"), "");
   show($("mailbox-body"), false);
   mark($("um-mark"), "", "quiet");
   write($("mailbox-empty"), "Sign in to see the settings.");
@@ -86,15 +87,17 @@ function save(form, field, path, name, said) {
   });
 }
 
-/** Changes a setting, and tells whether it did. */
+/** Changes a setting, and tells whether the control that asked for it is right. */
 async function change(path, body, said) {
+  const asking = session.generation();
   clear($("mailbox-error"));
   write($("mailbox-live"), "");
   try {
     await post(path, body);
-    write($("mailbox-live"), said);
+    if (asking === session.generation()) write($("mailbox-live"), said);
     return true;
   } catch (error) {
+    if (asking !== session.generation()) return true; // the controls show the settings of somebody else
     explain($("mailbox-error"), error);
     return false;
   }

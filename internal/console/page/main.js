@@ -16,9 +16,11 @@ const STATUS_EVERY_MS = 3000;
 let look = () => {}; // looks at once
 let admitted = false; // the gateway has told its status to whoever reads the page
 let turnedAway = false; // it has not, to somebody without a credential
+let reader = ""; // the user who has read the page last
 let told = ""; // the error above the page, which must not be read out anew at each look
 
 async function start() {
+  reader = session.user();
   signin.setUp(changed);
   place.setUp((id, number) => call.follow(id, number));
   call.setUp();
@@ -46,6 +48,9 @@ async function start() {
 function changed() {
   admitted = false;
   call.forget();
+  // Whose token has run out may sign in anew, and ask what became of a call. Under anybody else its key would ring anew.
+  if (session.user() !== reader) place.forget({ fields: reader !== "" });
+  reader = session.user();
   forgive();
   signin.draw();
   if (session.signedIn()) look();

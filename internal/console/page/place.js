@@ -1,12 +1,14 @@
 // Places calls.
 
 import { newKey, postOnce } from "./api.js";
-import { $, guarded, make, show } from "./dom.js";
+import { $, guarded, make, show, write } from "./dom.js";
 import { clear, explain } from "./problem.js";
+import * as session from "./session.js";
 
 const LEASE = { unattended: "30s" };
 
-let kept = null; // {key, text, open}: a request that may have been carried out, to be asked for under the same key
+let busy = false; // a request is under way
+let kept = null; // {key, text, user, open}: a request that may have been carried out, to be asked for under the same key
 
 /** Sets the form up. `placed` is told the id and the number of each new call. */
 export function setUp(placed) {
@@ -22,6 +24,19 @@ export function setUp(placed) {
   });
   chooseKind();
 }
+
+/** Forgets what was asked for, since somebody else reads the page now; also what is filled in, if it is of whoever left. */
+export function forget({ fields }) {
+  kept = null;
+  if (fields) {
+    for (const field of [$("message-id"), $("number")]) field.value = "";
+    $("lease").checked = false;
+  }
+  clear($("place-error"));
+  label();
+}
+
+const label = () => write($("place-button"), busy ? "Placing…" : kept ? "Ask again" : "Place call");
 
 /** Offers what a simulator has. */
 export function offer(demo) {
@@ -79,16 +94,24 @@ async function submit(form, placed) {
   const { path, body } = asked(form);
   const text = path + JSON.stringify(body);
   // The same request again, after its answer was lost: the same key finds out what became of it.
-  if (kept?.text !== text) kept = { key: newKey(), text, open: false };
-  $("place-button").textContent = "Placing…";
+  if (kept?.text !== text) kept = { key: newKey(), text, user: session.user(), open: false };
+  if (kept.user !== session.user()) {
+    explain($("place-error"), { message: "Sign in again to find out what became of the call. Until then nothing is sent." });
+    return;
+  }
+  const request = kept;
+  busy = true;
+  label();
   try {
-    const { callId } = await postOnce(path, body, kept.key, kept.open);
+    const { callId } = await postOnce(path, body, request.key, request.open);
+    if (kept !== request) return; // whoever asked has left
     kept = null;
     placed(callId, body.dialString);
   } catch (error) {
-    refused(error);
+    if (kept === request) refused(error);
   } finally {
-    $("place-button").textContent = kept ? "Ask again" : "Place call";
+    busy = false;
+    label();
   }
 }
 

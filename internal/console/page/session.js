@@ -64,6 +64,22 @@ export const signedInAs = () => (credential ? credential.name : "");
 /** Counts how often somebody has signed in or out, so that answers to whoever was there before can be told apart. */
 export const generation = () => changes;
 
+/** Tells users apart, also across a new token or password of the same one. Empty if nobody has signed in. */
+export function user() {
+  if (!credential) return "";
+  return credential.scheme + " " + (credential.scheme === "Bearer" ? subjectOf(credential.header) : credential.name);
+}
+
+/** The issuer and the subject of a token (RFC 7519 section 4.1), or the token if it cannot be read. */
+function subjectOf(token) {
+  try {
+    const { iss, sub } = JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
+    return JSON.stringify([iss, sub]);
+  } catch {
+    return token;
+  }
+}
+
 /** Tells whether a credential is at hand. */
 export const signedIn = () => credential !== null;
 
