@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/umgateway/umgateway/gateway"
 	"github.com/umgateway/umgateway/gateway/authn"
+	"github.com/umgateway/umgateway/gateway/policy"
 	"github.com/umgateway/umgateway/gateway/principal"
 	umv1 "github.com/umgateway/umgateway/gen/um/v1"
 	"github.com/umgateway/umgateway/internal/backend"
@@ -30,6 +32,7 @@ type router struct {
 	table  func() *routing.Table // of the moment
 	memory *routing.Memory
 	keeper *lease.Keeper
+	policy func() *policy.Policy // of the moment; nil if there is none
 }
 
 // routed is what was chosen for a call: a lane, or an error that its caller is told if the policy lets it call at all.
@@ -53,7 +56,7 @@ func (r *router) choose(ctx context.Context, call *gateway.Call) routed {
 	caller, _ := principal.FromContext(ctx)
 	table := r.table()
 	if about, ok := call.Request.(interface{ GetCallId() string }); ok && about.GetCallId() != "" {
-		if l := r.minted(ctx, about.GetCallId()); l != nil && table.Open(caller, l.name) && l.accepts(caller) {
+		if l := r.goesBack(ctx, caller, call.FullMethod, about.GetCallId(), table); l != nil {
 			return routed{lane: l}
 		}
 	}
@@ -67,6 +70,35 @@ func (r *router) choose(ctx context.Context, call *gateway.Call) routed {
 			Message: "the backend of this call is not shown the passwords of callers: send no user name and password, but what the gateway checks"}}
 	}
 	return routed{lane: l}
+}
+
+// goesBack finds the backend that has minted the id of a call, among those at which the caller may make this call; nil if there
+// is none. What was minted elsewhere is unknown to the caller, who must not learn from the answer that there is such a call.
+func (r *router) goesBack(ctx context.Context, caller principal.Principal, rpc, callID string, table *routing.Table) *lane {
+	var open []*lane
+	for _, l := range r.lanes {
+		if table.Open(caller, l.name) && l.accepts(caller) && r.allows(ctx, caller, rpc, l) {
+			open = append(open, l)
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	if l := r.minted(ctx, callID); l != nil && slices.Contains(open, l) {
+		return l
+	}
+	return nil
+}
+
+// allows tells whether a caller has an identity at a backend, and may by the policy make a call there.
+func (r *router) allows(ctx context.Context, caller principal.Principal, rpc string, l *lane) bool {
+	if l.accounts.named != nil {
+		if _, mapped := l.accounts.mapped(ctx); !mapped {
+			return false
+		}
+	}
+	rules := r.policy()
+	return rules == nil || rules.Decide(caller, policy.Request{RPC: rpc, Backend: l.name, Identity: l.accounts.name(ctx)}).Allowed
 }
 
 // accepts tells whether a caller may be heard: a password that the backend does not get to see is checked by nobody.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/umgateway/umgateway/gateway"
+	"github.com/umgateway/umgateway/gateway/policy"
 	"github.com/umgateway/umgateway/internal/backend"
 	"github.com/umgateway/umgateway/internal/lease"
 	"github.com/umgateway/umgateway/internal/routing"
@@ -68,7 +69,10 @@ func (s *service) build(table func() *routing.Table, config gateway.Config, logg
 		config.Invoker, config.Watcher, config.Backend, config.Identity = l.watching, l.watching, l.name, l.accounts.name
 		config.CallerCredentials = l.Identity == backend.IdentityCallerBasic
 	} else {
-		r := &router{lanes: s.lanes, table: table, memory: routing.NewMemory(), keeper: s.keeper}
+		r := &router{lanes: s.lanes, table: table, memory: routing.NewMemory(), keeper: s.keeper, policy: config.Policy}
+		if r.policy == nil {
+			r.policy = func() *policy.Policy { return nil }
+		}
 		config.Invoker, config.Watcher, config.Route, config.Identity = r, r, r.route, r.identity
 		config.Headers = func(name string) bool { return table().Reads(name) }
 	}
