@@ -19,7 +19,7 @@ func (b *Bridge) send(ctx context.Context, p *plan, request *transport.Request, 
 	}
 	b.retries.budget.deposit()
 	mayHaveRun := false
-	var sent *Error // what came of the last request that left
+	var sent *Error // what came of the last request of those that left the most
 	for repetitions := 0; ; repetitions++ {
 		this := report
 		this.Repetition = repetitions
@@ -34,7 +34,7 @@ func (b *Bridge) send(ctx context.Context, p *plan, request *transport.Request, 
 		if mayHaveRun && b.retries.foundNothing(p, failure) {
 			return p.output.New().Interface(), nil
 		}
-		if failure.Sent != transport.NothingSent {
+		if failure.Sent != transport.NothingSent && (sent == nil || failure.Sent >= sent.Sent) {
 			sent = failure
 		}
 		if !b.retries.allow(p, failure, repetitions) || !b.retries.pause(ctx, failure, repetitions) {
@@ -45,14 +45,15 @@ func (b *Bridge) send(ctx context.Context, p *plan, request *transport.Request, 
 	}
 }
 
-// tellingMost picks the failure to report. A repetition that was not let out, because the endpoint is left alone or too much
-// waits, tells nothing about the call: what the backend said before does, and a request that has left stays sent.
+// tellingMost picks the failure to report. A repetition that was not let out – the endpoint is left alone, too much waits, the
+// caller has no more time – tells nothing about the call: what the backend said before does, and a request that has left
+// stays sent.
 func tellingMost(sent, last *Error) error {
-	if sent == nil || last.Sent != transport.NothingSent {
+	if sent == nil || last.Sent >= sent.Sent {
 		return last
 	}
 	switch last.Kind {
-	case KindUnavailable, KindOverloaded, KindThrottled, KindHeldOff:
+	case KindUnavailable, KindOverloaded, KindThrottled, KindHeldOff, KindDeadline, KindCanceled:
 		return sent
 	}
 	return last

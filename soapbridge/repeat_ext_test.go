@@ -186,6 +186,11 @@ func TestARepetitionThatIsNotLetOutHidesNoAnswer(t *testing.T) {
 		"a proxy's page":      {"GetCallInfo", []outcome{replies(503, "text/html", ""), leftAlone}, soapbridge.KindUnavailable, 503, transport.FullySent, 0},
 		"a lost request":      {"Disconnect", []outcome{lost(transport.KindUnavailable, transport.FullySent), unreached, leftAlone}, soapbridge.KindUnavailable, 0, transport.FullySent, 0},
 		"an account held off": {"GetCallInfo", []outcome{page, lost(transport.KindHeldOff, transport.NothingSent)}, soapbridge.KindNotSOAP, 500, transport.FullySent, 0},
+		"a deadline":          {"GetCallInfo", []outcome{page, lost(transport.KindDeadline, transport.NothingSent)}, soapbridge.KindNotSOAP, 500, transport.FullySent, 0},
+		"a departure":         {"SetOofStatus", []outcome{busy("300"), lost(transport.KindCanceled, transport.NothingSent)}, soapbridge.KindFault, 500, transport.FullySent, 300 * time.Millisecond},
+		"half a request":      {"Disconnect", []outcome{lost(transport.KindUnavailable, transport.FullySent), lost(transport.KindDeadline, transport.PartlySent)}, soapbridge.KindUnavailable, 0, transport.FullySent, 0},
+		"a deadline later":    {"Disconnect", []outcome{lost(transport.KindUnavailable, transport.FullySent), lost(transport.KindDeadline, transport.FullySent)}, soapbridge.KindDeadline, 0, transport.FullySent, 0},
+		"only a deadline":     {"Disconnect", []outcome{unreached, lost(transport.KindDeadline, transport.NothingSent)}, soapbridge.KindDeadline, 0, transport.NothingSent, 0},
 		"nothing but refusal": {"GetCallInfo", []outcome{unreached, leftAlone}, soapbridge.KindUnavailable, 0, transport.NothingSent, 5 * time.Second},
 		"a second answer":     {"GetCallInfo", []outcome{page, replies(200, "text/xml", "")}, soapbridge.KindEmpty, 200, transport.FullySent, 0},
 	}
