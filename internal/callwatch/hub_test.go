@@ -235,7 +235,7 @@ func TestWatchersWhoComeBackSeeWhatTheyMissed(t *testing.T) {
 	}{
 		"nothing seen":                     {0, []string{"2 ALERTED", "3 CONNECTED", "4 DISCONNECTED ended"}},
 		"the first seen":                   {1, []string{"2 ALERTED", "3 CONNECTED", "4 DISCONNECTED ended"}},
-		"the second seen":                  {2, []string{"3 CONNECTED", "4 DISCONNECTED ended"}},
+		"the second seen":                  {2, []string{"2 ALERTED heartbeat", "3 CONNECTED", "4 DISCONNECTED ended"}},
 		"seen at a gateway that is ahead":  {70, []string{"71 ALERTED", "72 CONNECTED", "73 DISCONNECTED ended"}},
 		"seen at a gateway that is behind": {-70, []string{"1 CONNECTING", "2 ALERTED", "3 CONNECTED", "4 DISCONNECTED ended"}},
 		"seen nowhere":                     {math.MaxInt64, []string{"2 ALERTED", "3 CONNECTED", "4 DISCONNECTED ended"}},

@@ -23,7 +23,7 @@ func (h *Hub) WatchCall(ctx context.Context, request *umv1.WatchCallRequest, sen
 			if err := send(w.numbered(event)); err != nil {
 				return err
 			}
-			w.after = event.GetSequence()
+			w.after, w.told = event.GetSequence(), true
 			if event.GetEnded() {
 				return nil
 			}
@@ -34,18 +34,20 @@ func (h *Hub) WatchCall(ctx context.Context, request *umv1.WatchCallRequest, sen
 		case len(events) > 0:
 			w.heartbeat.Reset(h.config.Heartbeat)
 			continue
+		case w.begun && !w.told: // whoever comes back, and has missed nothing, sees that the watch stands
+			if err := w.beat(send); err != nil {
+				return err
+			}
+			continue
 		}
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-changed:
 		case <-w.heartbeat.C:
-			if event := w.sign(); event != nil {
-				if err := send(event); err != nil {
-					return err
-				}
+			if err := w.beat(send); err != nil {
+				return err
 			}
-			w.heartbeat.Reset(h.config.Heartbeat)
 		}
 	}
 }
@@ -58,7 +60,8 @@ type watcher struct {
 	call      *call
 	after     int64 // the sequence of the last event that was sent
 	ahead     int64 // what is added to sequences for this watcher, who has seen larger ones
-	begun     bool  // an event of this watch was sent, or was there to be
+	begun     bool  // the state of the call is known
+	told      bool  // an event of this watch, or a heartbeat, was sent
 	heartbeat *time.Timer
 }
 
@@ -106,6 +109,16 @@ func (w *watcher) numbered(event *umv1.WatchCallResponse) *umv1.WatchCallRespons
 	own := proto.Clone(event).(*umv1.WatchCallResponse)
 	own.Sequence += w.ahead
 	return own
+}
+
+// beat sends a heartbeat, if anything is known of the call.
+func (w *watcher) beat(send func(*umv1.WatchCallResponse) error) error {
+	w.told = true
+	w.heartbeat.Reset(w.call.hub.config.Heartbeat)
+	if event := w.sign(); event != nil {
+		return send(event)
+	}
+	return nil
 }
 
 // sign is a heartbeat; nil if nothing is known of the call yet.

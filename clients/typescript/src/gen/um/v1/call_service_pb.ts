@@ -1003,7 +1003,8 @@ export const CallService: GenService<{
   /**
    * Follows a call: an event at once with the state in which the call is, one at each change, and a last one when the
    * call has ended, which says why. When the call can be followed no longer, the stream ends with an error instead. In
-   * between there are heartbeats, so that silence means a broken connection.
+   * between there are heartbeats, so that silence means a broken connection. Whoever comes back with the number of the last
+   * event gets what was missed, or at once a heartbeat.
    *
    * However many watch one call, Exchange is asked as often as for one. Events are what was seen from outside: a state
    * that passed between two looks is not among them.
