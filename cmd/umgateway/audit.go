@@ -143,7 +143,7 @@ type auditCommand struct {
 
 type auditVerifyCommand struct {
 	File    string `arg:"" help:"The audit log."`
-	KeyFile string `name:"key-file" placeholder:"FILE" help:"File with the key of the hashes."`
+	KeyFile string `name:"key-file" aliases:"audit-key-file" env:"UMGATEWAY_KEY_FILE,UMGATEWAY_AUDIT_KEY_FILE" placeholder:"FILE" help:"File with the key of the hashes."`
 }
 
 // Run checks every line, file and the end of the log.

@@ -18,7 +18,9 @@ type configCheckCommand struct {
 
 // Run checks all that can be checked without listening, making files or sending anything.
 func (c *configCheckCommand) Run(env *environment) error {
-	if err := c.preflight(env.ctx, c.logger(env.stderr)); err != nil {
+	logger := c.logger(env.stderr)
+	env.warnOfVariables(logger)
+	if err := c.preflight(env.ctx, logger); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintln(env.stdout, "the configuration is fine")

@@ -23,6 +23,7 @@ type demoCommand struct {
 // Run simulates and serves until the process is told to end.
 func (c *demoCommand) Run(env *environment) error {
 	logger := c.logger(env.stderr)
+	env.warnOfVariables(logger)
 	config, log := c.config(logger), c.exchangeLog(env.stdout)
 	page, log, err := c.addPages(&config, log)
 	if err != nil {

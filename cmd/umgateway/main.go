@@ -46,6 +46,8 @@ type environment struct {
 	args   []string // the command line
 	stdout io.Writer
 	stderr io.Writer
+
+	strange []string // what is to be said of the process's environment
 }
 
 // run carries out a command line and returns the exit code.
@@ -63,7 +65,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	defer stop()
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
-	if err := command.Run(&environment{ctx: ctx, args: args, stdout: stdout, stderr: stderr}, command); err != nil {
+	env := &environment{ctx: ctx, args: args, stdout: stdout, stderr: stderr, strange: strangeVariables(command, os.Environ())}
+	if err := command.Run(env, command); err != nil {
 		if code := exitCode(0); errors.As(err, &code) {
 			return int(code)
 		}

@@ -28,7 +28,7 @@ type policyExplainCommand struct {
 	Identity         string   `help:"Account or mailbox for which the backend would be asked."`
 	DialString       string   `name:"dial-string" help:"What is to be dialled."`
 	Headers          []string `name:"header" placeholder:"NAME=VALUE" help:"A header of the call, or gRPC metadata, that chooses the backend. Repeatable."`
-	Output           string   `short:"o" enum:"text,json" default:"text" help:"Form of the answer: ${enum} (${default})."`
+	Output           string   `short:"o" enum:"table,json" default:"table" help:"Form of the answer: ${enum} (${default})."`
 }
 
 // exitDenied is the exit code of an explanation why a call is denied.

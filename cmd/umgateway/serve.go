@@ -38,10 +38,11 @@ Without Exchange at hand: umgateway demo`)
 
 // Run serves until the process is told to end.
 func (c *serveCommand) Run(env *environment) error {
+	logger := c.logger(env.stderr)
+	env.warnOfVariables(logger)
 	if err := c.check(); err != nil {
 		return err
 	}
-	logger := c.logger(env.stderr)
 	defer runtime.KeepAlive(headroom())
 	c.forgetAllocations()
 	access, err := newAccess(c.accessFlags, c.file.sections, reachOf(c.backends()), logger)

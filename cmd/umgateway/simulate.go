@@ -28,7 +28,7 @@ func (f *simulatorFlags) exchangeLog(w io.Writer) func(exchangesim.Exchange) {
 }
 
 type simulateCommand struct {
-	Addr           string `default:"127.0.0.1:8099" help:"Address to listen on (${default})."`
+	Addr           string `aliases:"backend-addr" env:"UMGATEWAY_ADDR,UMGATEWAY_BACKEND_ADDR" default:"127.0.0.1:8099" help:"Address to listen on (${default})."`
 	Scheme         string `enum:"http,https,any" default:"any" help:"Scheme of the XML namespace that the simulator knows: ${enum} (${default})."`
 	Broken         string `placeholder:"KIND" help:"Be broken in one way: ${breakages}."`
 	simulatorFlags `embed:""`
