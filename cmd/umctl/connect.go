@@ -22,6 +22,7 @@ import (
 type connectionFlags struct {
 	Addr    string        `default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Address of the gateway's gRPC port (${default})."`
 	REST    string        `name:"rest" placeholder:"URL" help:"Use REST, at an address such as http://127.0.0.1:8080, instead of gRPC."`
+	Header  []string      `sep:"none" placeholder:"NAME=VALUE" help:"Send a header with each call, such as one by which the gateway chooses the Exchange server. Repeatable."`
 	Timeout time.Duration `default:"30s" help:"How long to wait for an answer, repetitions included (${default})."`
 
 	tlsFlags        `embed:""`
@@ -46,6 +47,13 @@ func (f *connectionFlags) open(getenv func(string) string) (*gateway, error) {
 	if err != nil {
 		return nil, err
 	}
+	headers, err := f.headers()
+	if err != nil {
+		return nil, err
+	}
+	if authorization != "" {
+		headers = append(headers, "authorization", authorization)
+	}
 	connect := f.overGRPC
 	if f.REST != "" {
 		connect = f.overREST
@@ -54,10 +62,7 @@ func (f *connectionFlags) open(getenv func(string) string) (*gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	if authorization != "" {
-		connection = authorized{connection, authorization}
-	}
-	connection = retrying{connection, pause}
+	connection = retrying{accompany(connection, headers...), pause}
 	return &gateway{
 		calls: umv1.NewCallServiceClient(connection), mailbox: umv1.NewMailboxServiceClient(connection),
 		close: closeIt, timeout: f.Timeout,

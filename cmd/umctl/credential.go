@@ -1,15 +1,11 @@
 package main
 
 import (
-	"context"
 	"encoding/base64"
 	"fmt"
 	"io"
 	"os"
 	"strings"
-
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/metadata"
 )
 
 // credentialFlags say who asks. Secrets come from files or from the environment, which other users cannot read.
@@ -84,24 +80,4 @@ func secret(flag, name, variable string, getenv func(string) string) (string, er
 		return "", fmt.Errorf("%s: %s is empty", flag, name)
 	}
 	return value, nil
-}
-
-// authorized shows a credential with each rpc.
-type authorized struct {
-	grpc.ClientConnInterface
-	value string
-}
-
-// Invoke carries a unary rpc out.
-func (a authorized) Invoke(ctx context.Context, method string, args, reply any, options ...grpc.CallOption) error {
-	return a.ClientConnInterface.Invoke(a.show(ctx), method, args, reply, options...)
-}
-
-// NewStream begins an rpc with streams.
-func (a authorized) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, options ...grpc.CallOption) (grpc.ClientStream, error) {
-	return a.ClientConnInterface.NewStream(a.show(ctx), desc, method, options...)
-}
-
-func (a authorized) show(ctx context.Context) context.Context {
-	return metadata.AppendToOutgoingContext(ctx, "authorization", a.value)
 }

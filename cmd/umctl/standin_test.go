@@ -25,6 +25,7 @@ type standIn struct {
 	mu             sync.Mutex
 	requestIDs     []string
 	authorizations []string
+	backends       []string // that the header x-um-backend has named
 }
 
 func (s *standIn) told(ctx context.Context, rpc, requestID string) error {
@@ -33,6 +34,7 @@ func (s *standIn) told(ctx context.Context, rpc, requestID string) error {
 	s.requestIDs = append(s.requestIDs, requestID)
 	seen, _ := metadata.FromIncomingContext(ctx)
 	s.authorizations = append(s.authorizations, seen.Get("authorization")...)
+	s.backends = append(s.backends, seen.Get("x-um-backend")...)
 	if s.answer == nil {
 		return nil
 	}
@@ -94,7 +96,12 @@ func (s *standIn) serve(t *testing.T, options ...grpc.ServerOption) map[string]s
 
 func (s *standIn) mux(t *testing.T) *runtime.ServeMux {
 	t.Helper()
-	mux := runtime.NewServeMux()
+	mux := runtime.NewServeMux(runtime.WithIncomingHeaderMatcher(func(name string) (string, bool) {
+		if name == "X-Um-Backend" {
+			return name, true
+		}
+		return runtime.DefaultHeaderMatcher(name)
+	}))
 	if err := umv1.RegisterCallServiceHandlerServer(t.Context(), mux, s); err != nil {
 		t.Fatal(err)
 	}
