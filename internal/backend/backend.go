@@ -27,6 +27,8 @@ type Options struct {
 	Log *slog.Logger
 	// Observe is told about each exchange. Default: nobody is.
 	Observe soapbridge.Observer
+	// SeeReply is shown the body of each reply, as it came: it may be compressed, and must not be kept. Default: nobody is.
+	SeeReply func(body []byte)
 	// ObserveEndpoints is told about what happens to endpoints. Default: nobody is.
 	ObserveEndpoints func(resilience.Event)
 }
@@ -64,7 +66,11 @@ func open(s Settings, options Options) (b *Backend, err error) {
 			return nil, errors.Join(err, b.closeClients())
 		}
 		b.clients = append(b.clients, client)
-		endpoints = append(endpoints, resilience.Endpoint{URL: address, Client: client})
+		endpoint := resilience.Endpoint{URL: address, Client: client}
+		if options.SeeReply != nil {
+			endpoint.Client = watched{client, options.SeeReply}
+		}
+		endpoints = append(endpoints, endpoint)
 	}
 	resilient := resilience.Config{MaxConcurrent: s.MaxConns, MaxWaiters: s.MaxWaiters, Observe: options.ObserveEndpoints}
 	if s.Probe > 0 {

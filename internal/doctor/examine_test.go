@@ -100,7 +100,8 @@ func TestEachKindOfBreakageIsFound(t *testing.T) {
 			w.Header().Set("X-OWA-Version", "15.1.2176.12")
 			return false
 		}, worst: doctor.Note, want: want{"http", doctor.Good, "Exchange 15.1.2176.12"}},
-		"contradicting flags": {settings: backend.Settings{Username: "svc"}, worst: doctor.Fail, want: want{"settings", doctor.Fail, "auth"}},
+		"ews says its version": {settings: backend.Settings{Dialect: exchange.EWS}, path: exchangesim.EWSPath, worst: doctor.Note, want: want{"version", doctor.Good, "Exchange 15.1.2176.12 (Exchange 2016)"}},
+		"contradicting flags":  {settings: backend.Settings{Username: "svc"}, worst: doctor.Fail, want: want{"settings", doctor.Fail, "auth"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

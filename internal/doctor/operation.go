@@ -23,7 +23,8 @@ func (x *examination) operation(ctx context.Context) bool {
 		return true
 	}
 	var seen exchanges
-	back, err := backend.Open(x.settings, backend.Options{Observe: seen.add})
+	var version versionSeen
+	back, err := backend.Open(x.settings, backend.Options{Observe: seen.add, SeeReply: version.look})
 	if err != nil {
 		x.find("operation", Fail, err.Error(), "correct the settings")
 		return false
@@ -32,6 +33,7 @@ func (x *examination) operation(ctx context.Context) bool {
 	method, request := probe(x.settings)
 	out, err := back.Invoke(ctx, exchange.Method(method), request)
 	x.namespace(&seen)
+	x.version(&version)
 	if x.settings.Dialect == exchange.EWS && isUnknownCall(err) {
 		x.find("operation", Good, fmt.Sprintf("the server speaks ews, lets the gateway in, and answers in %v", seen.last().Round(time.Microsecond)), "")
 		x.latency(&seen)
