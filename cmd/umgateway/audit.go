@@ -138,8 +138,12 @@ func curtail(text string) string {
 func (a *auditor) close() error { return a.log.Close() }
 
 type auditCommand struct {
-	Verify auditVerifyCommand `cmd:"" help:"Check that nobody has changed an audit log."`
+	Verify auditVerifyCommand `cmd:"" help:"Check that nobody has changed an audit log. The exit code is 3 if nobody has, but the log itself says that records are missing."`
 }
+
+// exitIncomplete is the exit code for a log that is right, and says of itself that records are missing: after a crash, a failure of
+// the disk, or when a file was removed.
+const exitIncomplete = 3
 
 type auditVerifyCommand struct {
 	File    string `arg:"" help:"The audit log."`
@@ -158,21 +162,36 @@ func (c *auditVerifyCommand) Run(env *environment) error {
 	}
 	var broken *audit.Break
 	if errors.As(err, &broken) {
-		return fmt.Errorf("audit verify: after %d right lines: %w", report.Lines, broken)
+		return fmt.Errorf("audit verify: after %s: %w", lines(report.Lines, "right "), broken)
 	}
 	if errors.Is(err, audit.ErrNoHead) {
-		return fmt.Errorf("audit verify: %d right lines, but %w", report.Lines, audit.ErrNoHead)
+		return fmt.Errorf("audit verify: %s, but %w", lines(report.Lines, "right "), audit.ErrNoHead)
 	}
 	if err != nil {
 		return fmt.Errorf("audit verify: %w", err)
 	}
-	fmt.Fprintf(env.stdout, "%d lines are right, from %s to %s\n",
-		report.Lines, report.From.Format(time.RFC3339), report.To.Format(time.RFC3339))
+	verb := "are"
+	if report.Lines == 1 {
+		verb = "is"
+	}
+	fmt.Fprintf(env.stdout, "%s %s right, from %s to %s\n", lines(report.Lines, ""), verb,
+		report.From.Format(time.RFC3339), report.To.Format(time.RFC3339))
 	if report.After.Seq > 0 {
 		fmt.Fprintf(env.stdout, "they follow on line number %d, in a file that is not here\n", report.After.Seq)
 	}
 	if report.Ended {
 		fmt.Fprintf(env.stdout, "the log goes on in another file, with line number %d\n", report.Last.Seq+1)
 	}
+	if len(report.Recoveries) > 0 {
+		return exitCode(exitIncomplete)
+	}
 	return nil
+}
+
+// lines counts lines in words.
+func lines(n int, kind string) string {
+	if n == 1 {
+		return "1 " + kind + "line"
+	}
+	return fmt.Sprintf("%d %slines", n, kind)
 }

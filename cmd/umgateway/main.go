@@ -2,7 +2,8 @@
 //
 // It promises that every flag is also an environment variable, named after it: --http-addr is UMGATEWAY_HTTP_ADDR. Exit
 // codes: 0 after a clean end, 1 after a failure, 2 for a command line that makes no sense, 3 for an answer that is no: doctor
-// has found nothing worse than a warning, policy explain that the call is denied.
+// has found nothing worse than a warning, policy explain that the call is denied, audit verify that records are missing by the log's
+// own account.
 package main
 
 import (
