@@ -18,9 +18,9 @@ type Auditor interface {
 	Record(ctx context.Context, call *Call, e *Error, took time.Duration)
 }
 
-// audit has calls recorded that may change something, however they end.
+// audit has calls recorded that may change something, however they end. It is in the chain if there is an auditor.
 func (g *Gateway) audit(ctx context.Context, call *Call, next Handler) error {
-	if g.config.Auditor == nil || onlyReads(call) {
+	if onlyReads(call) {
 		return next(ctx, call)
 	}
 	if err := g.config.Auditor.Ready(); err != nil {

@@ -9,10 +9,10 @@ import (
 )
 
 // authenticate finds out who calls. Interceptors that come later see the caller as a principal, and the credential no more.
-func (g *Gateway) authenticate(ctx context.Context, call *Call, next Handler) error {
+func (g *Gateway) authenticate(ctx context.Context, call *Call) (context.Context, error) {
 	authenticator := g.config.Authenticator()
 	if authenticator == nil {
-		return next(ctx, call)
+		return ctx, nil
 	}
 	shown := authn.Credentials{Authorization: call.Metadata(authn.Metadata)}
 	if call.TLS != nil {
@@ -20,10 +20,10 @@ func (g *Gateway) authenticate(ctx context.Context, call *Call, next Handler) er
 	}
 	ctx, err := authenticator.Identify(ctx, shown)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	call.hidden = authn.Metadata
-	return next(ctx, call)
+	return ctx, nil
 }
 
 // hostOf is an address without its port: of IPv6 the network, since one host can have all addresses of its network.

@@ -14,20 +14,20 @@ import (
 const reasonRateLimited = "RATE_LIMITED" // the caller, or all callers together, call too often
 
 // limitRate refuses callers who call too often. Whom nobody has authenticated is known by the network address.
-func (g *Gateway) limitRate(ctx context.Context, call *Call, next Handler) error {
+func (g *Gateway) limitRate(ctx context.Context, call *Call) (context.Context, error) {
 	limiter := g.config.Limiter()
 	if limiter == nil {
-		return next(ctx, call)
+		return ctx, nil
 	}
 	verdict := limiter.Allow(callerKey(ctx, call))
 	if verdict.Allowed {
-		return next(ctx, call)
+		return ctx, nil
 	}
 	message := "too many calls: wait before the next"
 	if verdict.Scope == ratelimit.ScopeTotal {
 		message = "the gateway has too many calls to carry out: wait before the next"
 	}
-	return (&Error{Code: codes.ResourceExhausted, Reason: reasonRateLimited, Message: message, RetryAfter: verdict.RetryAfter}).
+	return nil, (&Error{Code: codes.ResourceExhausted, Reason: reasonRateLimited, Message: message, RetryAfter: verdict.RetryAfter}).
 		with(map[string]string{"scope": string(verdict.Scope)})
 }
 
@@ -41,21 +41,19 @@ func callerKey(ctx context.Context, call *Call) string {
 }
 
 // authorize asks the policy whether the caller may make this call at all, before anything is said about the request.
-func (g *Gateway) authorize(ctx context.Context, call *Call, next Handler) error {
-	if err := g.decide(ctx, call, ""); err != nil {
-		return err
-	}
-	return next(ctx, call)
+func (g *Gateway) authorize(ctx context.Context, call *Call) (context.Context, error) {
+	return ctx, g.decide(ctx, call, "")
 }
 
 // authorizeDialling asks the policy whether the caller may dial this. The request is valid.
-func (g *Gateway) authorizeDialling(ctx context.Context, call *Call, next Handler) error {
-	if dialled := policy.DialString(call.Request); dialled != "" {
-		if err := g.decide(ctx, call, dialled); err != nil {
-			return err
-		}
+func (g *Gateway) authorizeDialling(ctx context.Context, call *Call) (context.Context, error) {
+	if !call.rpc.dials {
+		return ctx, nil
 	}
-	return next(ctx, call)
+	if dialled := policy.DialString(call.Request); dialled != "" {
+		return ctx, g.decide(ctx, call, dialled)
+	}
+	return ctx, nil
 }
 
 // decide returns the error of a call that the policy denies.

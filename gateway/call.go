@@ -39,9 +39,11 @@ type Call struct {
 	// RequestID identifies the call in logs and answers.
 	RequestID string
 
+	rpc         *method
 	undecodable error
 	caller      answerer
 	hidden      string // the key of metadata that interceptors see no more
+	limit       deadlineContext
 }
 
 // answerer is the caller's end of a call, as one protocol has it.
@@ -74,6 +76,24 @@ type Handler func(ctx context.Context, call *Call) error
 // Interceptor does something before or after the handler that comes next, or instead of it. Every interceptor sees the
 // calls of all protocols.
 type Interceptor func(ctx context.Context, call *Call, next Handler) error
+
+// check does something before the handler that comes next, and nothing afterwards. It returns the context for the rest of the
+// call, or the error with which the call ends here.
+type check func(ctx context.Context, call *Call) (context.Context, error)
+
+// checks makes one interceptor of several checks. Calls that wait for the backend have less on their stacks for it, which have
+// to grow anew after each collection of garbage.
+func checks(list []check) Interceptor {
+	return func(ctx context.Context, call *Call, next Handler) error {
+		for _, check := range list {
+			var err error
+			if ctx, err = check(ctx, call); err != nil {
+				return err
+			}
+		}
+		return next(ctx, call)
+	}
+}
 
 // chain makes one handler of interceptors, the first outermost, around a last handler.
 func chain(interceptors []Interceptor, last Handler) Handler {

@@ -1,7 +1,8 @@
-package gateway
+package gateway_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -10,59 +11,86 @@ import (
 	"testing"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/umgateway/umgateway/gateway"
+	"github.com/umgateway/umgateway/gateway/authn"
 	umv1 "github.com/umgateway/umgateway/gen/um/v1"
+	"github.com/umgateway/umgateway/internal/exchange"
+	"github.com/umgateway/umgateway/internal/telemetry"
 )
 
 const benchCallID = "MDlkZjllZGMtNGUyMy00NzA5LWJkYWYtN2JlMjBjYjBhZTU2QGRmLWV1bS0wMS5leGNoYW5nZS5jb3JwLm1pY3Jvc29mdC5jb20="
 
-// atOnce answers every Disconnect.
+// atOnce answers every Disconnect, and asks of its context what an exchange does.
 type atOnce struct{}
 
-func (atOnce) Invoke(context.Context, protoreflect.MethodDescriptor, proto.Message) (proto.Message, error) {
+func (atOnce) Invoke(ctx context.Context, _ protoreflect.MethodDescriptor, _ proto.Message) (proto.Message, error) {
+	_, bounded := ctx.Deadline()
+	for range 2 { // before a connection is taken, and before it is written to
+		if err := ctx.Err(); err != nil || !bounded {
+			return nil, errors.Join(err, errors.New("a call without a deadline"))
+		}
+	}
 	return &umv1.DisconnectResponse{}, nil
 }
 
-func benchGateway(b *testing.B) *Gateway {
+// benchGateway is set up as the command does it by default.
+func benchGateway(b *testing.B) *gateway.Gateway {
 	b.Helper()
-	g, err := New(Config{Invoker: atOnce{}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	metrics, err := telemetry.NewMetrics(exchange.Services()...)
+	if err != nil {
+		b.Fatal(err)
+	}
+	anybody, err := authn.New(authn.Config{}, authn.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	g, err := gateway.New(gateway.Config{
+		Invoker: atOnce{}, Backend: "default", Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Authenticator: func() *authn.Authenticator { return anybody },
+		Around:        []gateway.Interceptor{metrics.Measure}, Refused: metrics.Refused,
+	})
 	if err != nil {
 		b.Fatal(err)
 	}
 	return g
 }
 
-// stream takes what a handler gives to gRPC.
-type stream struct{ header metadata.MD }
-
-func (s *stream) Method() string { return umv1.CallService_Disconnect_FullMethodName }
-func (s *stream) SetHeader(md metadata.MD) error {
-	s.header = metadata.Join(s.header, md)
-	return nil
+// stream stands for what gRPC makes of each call.
+type stream struct {
+	grpc.ServerStream
+	ctx  context.Context
+	data mem.BufferSlice
 }
-func (s *stream) SendHeader(metadata.MD) error { return nil }
-func (s *stream) SetTrailer(metadata.MD) error { return nil }
 
-// BenchmarkInterceptors is a gRPC call between its decoding and the bridge.
+func (s *stream) Context() context.Context     { return s.ctx }
+func (s *stream) RecvMsg(m any) error          { return gateway.Codec.Unmarshal(s.data, m) }
+func (s *stream) SendHeader(metadata.MD) error { return nil }
+func (s *stream) SendMsg(m any) error {
+	_, err := gateway.Codec.Marshal(m)
+	return err
+}
+
+// BenchmarkInterceptors is a gRPC call between gRPC and the bridge.
 func BenchmarkInterceptors(b *testing.B) {
 	g := benchGateway(b)
-	m := g.methods[umv1.CallService_Disconnect_FullMethodName]
-	request := &umv1.DisconnectRequest{CallId: benchCallID}
+	request, err := proto.Marshal(&umv1.DisconnectRequest{CallId: benchCallID})
+	if err != nil {
+		b.Fatal(err)
+	}
+	data := mem.BufferSlice{mem.SliceBuffer(request)}
 	connection := peer.NewContext(context.Background(), &peer.Peer{Addr: &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 50000}})
 	sent := metadata.MD{":authority": {"gateway.example.com"}, "content-type": {"application/grpc"}, "user-agent": {"bench"}}
 	b.ReportAllocs()
 	for b.Loop() {
-		// What gRPC makes of each call.
-		ctx, cancel := context.WithCancel(metadata.NewIncomingContext(connection, sent))
-		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream{})
-		_, err := g.handleUnary(ctx, m, func(v any) error {
-			v.(*incoming).message = request
-			return nil
-		})
+		ctx, cancel := context.WithCancel(connection)
+		s := &stream{ctx: metadata.NewIncomingContext(ctx, sent), data: data}
+		err := g.ServeUnary(s, umv1.CallService_Disconnect_FullMethodName)
 		cancel()
 		if err != nil {
 			b.Fatal(err)

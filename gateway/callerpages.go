@@ -43,7 +43,11 @@ func (g *Gateway) admit(r *http.Request) (context.Context, error) {
 			return nil, &authn.Error{Reason: authn.CredentialsMissing}
 		}
 	}
-	return ctx, g.limitRate(ctx, visit, g.authorizeVisit)
+	ctx, err := g.limitRate(ctx, visit)
+	if err != nil {
+		return nil, err
+	}
+	return ctx, g.authorizeVisit(ctx, visit)
 }
 
 func visitError(err error) *Error {

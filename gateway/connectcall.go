@@ -26,7 +26,7 @@ func newConnectCall(ctx context.Context, sent http.Header, m *method, request *i
 	front.reached = true
 	c := &connectCall{front: front, sent: sent, respond: respond}
 	c.Call = Call{
-		Method: m.descriptor, FullMethod: m.full, Protocol: protocolOf(sent), Request: request.message, undecodable: request.err,
+		rpc: m, Method: m.descriptor, FullMethod: m.full, Protocol: protocolOf(sent), Request: request.message, undecodable: request.err,
 		Peer: front.peer, TLS: front.tls, RequestID: front.requestID, caller: c,
 	}
 	return &c.Call

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -106,9 +107,8 @@ type Config struct {
 type Gateway struct {
 	config    Config
 	methods   map[string]*method
-	lines     map[string]line // of the log, by full method name
 	validator func() (protovalidate.Validator, error)
-	handle    Handler
+	chain     Handler // what handle has calls go through
 	grpc      *grpc.Server
 	connect   *connectFront
 	http      http.Handler
@@ -131,10 +131,11 @@ func New(config Config) (*Gateway, error) {
 	}
 	// The schema is a part of the program, and a test compiles its rules.
 	validator := sync.OnceValues(func() (protovalidate.Validator, error) { return newValidator(methods) })
-	g := &Gateway{config: config, methods: methods, lines: linesOf(config.Logger, methods), validator: validator}
+	prepareLines(config.Logger, methods)
+	g := &Gateway{config: config, methods: methods, validator: validator}
 	g.draining, g.endStreams = context.WithCancel(context.Background())
 	g.health = &healthServer{Server: health.NewServer(), draining: g.draining}
-	g.handle = chain(g.interceptors(), g.invoke)
+	g.chain = chain(g.interceptors(), g.invoke)
 	g.newGRPC()
 	g.connect = newConnectFront(g)
 	if g.http, err = g.newHTTP(); err != nil {
@@ -201,28 +202,41 @@ func (c *Config) setHooks() {
 	}
 }
 
+// handle takes a call from its beginning to its end, whichever way it came.
+func (g *Gateway) handle(ctx context.Context, call *Call) error {
+	defer call.limit.end()
+	g.identify(call)
+	return g.chain(ctx, call)
+}
+
 // interceptors lists what every call goes through, the outermost first.
 func (g *Gateway) interceptors() []Interceptor {
-	list := append([]Interceptor{g.identify}, g.config.Around...)
-	// A second survive, so that calls are recorded that end in a defect.
-	list = append(list, g.log, g.explain, g.survive, g.authenticate, g.limitRate)
+	list := append(slices.Clip(g.config.Around), g.log, g.explain, g.survive)
+	before := []check{g.authenticate, g.limitRate}
 	if g.config.Route != nil {
-		list = append(list, g.route)
+		before = append(before, g.route)
 	}
-	list = append(list, g.audit, g.survive)
-	list = append(list, g.config.Front...)
-	list = append(list, g.limitTime, adoptIdempotencyKey, g.authorize, g.validate, g.authorizeDialling)
-	return append(list, g.config.Back...)
+	var between []Interceptor
+	if g.config.Auditor != nil {
+		// A second survive, so that calls are recorded that end in a defect.
+		between = append(between, g.audit, g.survive)
+	}
+	between = append(between, g.config.Front...)
+	after := []check{g.limitTime, adoptIdempotencyKey, g.authorize, g.validate, g.authorizeDialling}
+	if len(between) > 0 {
+		list, before = append(append(list, checks(before)), between...), nil
+	}
+	return append(append(list, checks(append(before, after...))), g.config.Back...)
 }
 
 // route has the backend of a call chosen.
-func (g *Gateway) route(ctx context.Context, call *Call, next Handler) error {
-	return next(g.config.Route(ctx, call), call)
+func (g *Gateway) route(ctx context.Context, call *Call) (context.Context, error) {
+	return g.config.Route(ctx, call), nil
 }
 
 // invoke is the end of the chain: it has the call carried out.
 func (g *Gateway) invoke(ctx context.Context, call *Call) error {
-	if call.Method.IsStreamingServer() {
+	if call.rpc.streams {
 		return g.watch(ctx, call)
 	}
 	response, err := g.config.Invoker.Invoke(ctx, call.Method, call.Request)

@@ -34,12 +34,14 @@ func (c *grpcCall) metadata(key string) []string {
 	return metadata.ValueFromIncomingContext(c.ctx, key)
 }
 
-// begin notes what gRPC knows about the call, after its request was read.
-func (c *grpcCall) begin(m *method, caller answerer) *Call {
-	c.Call = Call{
-		Method: m.descriptor, FullMethod: m.full, Protocol: ProtocolGRPC,
-		Request: c.request.message, undecodable: c.request.err, caller: caller,
+// read reads the request, and notes what gRPC knows about the call.
+func (c *grpcCall) read(stream grpc.ServerStream, m *method, caller answerer) error {
+	c.ctx, c.request.message = stream.Context(), m.input.New().Interface()
+	if err := stream.RecvMsg(&c.request); err != nil {
+		return err
 	}
+	c.rpc, c.Method, c.FullMethod, c.Protocol = m, m.descriptor, m.full, ProtocolGRPC
+	c.Request, c.undecodable, c.caller = c.request.message, c.request.err, caller
 	if p, ok := peer.FromContext(c.ctx); ok {
 		c.Peer = p.Addr
 		switch secure := p.AuthInfo.(type) {
@@ -47,7 +49,7 @@ func (c *grpcCall) begin(m *method, caller answerer) *Call {
 			c.TLS = &secure.State
 		}
 	}
-	return &c.Call
+	return nil
 }
 
 // unaryCall is one with one response.
@@ -62,22 +64,23 @@ func (c *unaryCall) send(m proto.Message) error {
 }
 
 // handleUnary serves a unary gRPC call.
-func (g *Gateway) handleUnary(ctx context.Context, m *method, decode func(any) error) (any, error) {
-	c := &unaryCall{grpcCall: grpcCall{ctx: ctx, request: incoming{message: m.input.New().Interface()}}}
-	if err := decode(&c.request); err != nil {
-		return nil, err
+func (g *Gateway) handleUnary(stream grpc.ServerStream, m *method) error {
+	c := &unaryCall{}
+	if err := c.read(stream, m, c); err != nil {
+		return err
 	}
-	err := g.handle(ctx, c.begin(m, c))
+	err := g.handle(c.ctx, &c.Call)
 	switch {
 	case err != nil:
 		// A channel repeats only a call that was sent nothing but an error (gRFC A6), so that no header may precede it.
-		_ = grpc.SetTrailer(ctx, c.header)
-		return nil, err
+		stream.SetTrailer(c.header)
+		return err
 	case c.response == nil:
-		return nil, status.Error(codes.Internal, "the call ended without a response")
+		return status.Error(codes.Internal, "the call ended without a response")
 	}
-	_ = grpc.SetHeader(ctx, c.header)
-	return c.response, nil
+	// What is only set is copied. Either goes out together with the response.
+	_ = stream.SendHeader(c.header)
+	return stream.SendMsg(c.response)
 }
 
 // streamCall is one with any number of responses.
@@ -97,11 +100,11 @@ func (c *streamCall) send(m proto.Message) error {
 
 // handleStream serves a gRPC call of an rpc that streams its responses.
 func (g *Gateway) handleStream(stream grpc.ServerStream, m *method) error {
-	c := &streamCall{stream: stream, grpcCall: grpcCall{ctx: stream.Context(), request: incoming{message: m.input.New().Interface()}}}
-	if err := stream.RecvMsg(&c.request); err != nil {
+	c := &streamCall{stream: stream}
+	if err := c.read(stream, m, c); err != nil {
 		return err
 	}
-	err := g.handle(c.ctx, c.begin(m, c))
+	err := g.handle(c.ctx, &c.Call)
 	if err != nil && !c.begun {
 		c.stream.SetTrailer(c.header)
 	}

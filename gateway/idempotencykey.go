@@ -13,25 +13,24 @@ const idempotencyKey = "idempotency-key"
 
 // adoptIdempotencyKey takes the header for the field request_id of requests that have one. Of other requests the header
 // says nothing: repeating them is safe, or is not.
-func adoptIdempotencyKey(ctx context.Context, call *Call, next Handler) error {
+func adoptIdempotencyKey(ctx context.Context, call *Call) (context.Context, error) {
+	field := call.rpc.requestID
+	if field == nil {
+		return ctx, nil
+	}
 	keys := call.Metadata(idempotencyKey)
 	if len(keys) == 0 {
-		return next(ctx, call)
+		return ctx, nil
 	}
-	request := call.Request.ProtoReflect()
-	field := request.Descriptor().Fields().ByName("request_id")
-	if field == nil {
-		return next(ctx, call)
-	}
-	key := unquote(keys[0])
+	request, key := call.Request.ProtoReflect(), unquote(keys[0])
 	switch sent := request.Get(field).String(); {
 	case len(keys) > 1 || key == "":
-		return invalidField("Idempotency-Key", "must be one value, and not empty")
+		return nil, invalidField("Idempotency-Key", "must be one value, and not empty")
 	case sent != "" && sent != key:
-		return invalidField("request_id", "differs from the header Idempotency-Key: leave one of them out")
+		return nil, invalidField("request_id", "differs from the header Idempotency-Key: leave one of them out")
 	}
 	request.Set(field, protoreflect.ValueOfString(key))
-	return next(ctx, call)
+	return ctx, nil
 }
 
 // unquote takes the quotes off a string of structured headers (RFC 8941 section 3.3.3). Many clients leave them out.

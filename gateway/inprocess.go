@@ -53,7 +53,7 @@ func newRESTCall(ctx context.Context, m *method, request proto.Message, respond 
 	front.reached = true
 	c := &restCall{front: front, respond: respond}
 	c.Call = Call{
-		Method: m.descriptor, FullMethod: m.full, Protocol: ProtocolREST, Request: request,
+		rpc: m, Method: m.descriptor, FullMethod: m.full, Protocol: ProtocolREST, Request: request,
 		Peer: front.peer, TLS: front.tls, RequestID: front.requestID, caller: c,
 	}
 	return c

@@ -18,31 +18,33 @@ import (
 	"github.com/umgateway/umgateway/soapbridge"
 )
 
-// line writes the lines of one rpc. What all of them say is formatted once.
-type line struct{ handler, succeeded slog.Handler }
+// lines writes the lines of one rpc. What all of them say is formatted once.
+type lines struct{ failed, succeeded slog.Handler }
 
-// linesOf prepares the lines of all methods.
-func linesOf(logger *slog.Logger, methods map[string]*method) map[string]line {
-	lines := make(map[string]line, len(methods))
-	for full := range methods {
-		handler := logger.Handler().WithAttrs([]slog.Attr{slog.String("rpc", strings.TrimPrefix(full, "/"))})
-		lines[full] = line{handler, handler.WithAttrs([]slog.Attr{slog.String("code", codes.OK.String())})}
+// prepareLines prepares those of all methods.
+func prepareLines(logger *slog.Logger, methods map[string]*method) {
+	for full, m := range methods {
+		m.lines.failed = logger.Handler().WithAttrs([]slog.Attr{slog.String("rpc", strings.TrimPrefix(full, "/"))})
+		m.lines.succeeded = m.lines.failed.WithAttrs([]slog.Attr{slog.String("code", codes.OK.String())})
 	}
-	return lines
 }
 
 // log writes one line for each call when it has ended.
 func (g *Gateway) log(ctx context.Context, call *Call, next Handler) error {
 	start := time.Now()
 	err := next(ctx, call)
-	handler, level := g.lines[call.FullMethod].handler, slog.LevelInfo
-	if err == nil {
-		handler = g.lines[call.FullMethod].succeeded
-	} else {
-		level = levelOf(err)
+	g.writeLine(ctx, call, start, err)
+	return err
+}
+
+// writeLine has memory of its own for the line, which the stack of a call that is under way is spared.
+func (g *Gateway) writeLine(ctx context.Context, call *Call, start time.Time, err error) {
+	handler, level := call.rpc.lines.succeeded, slog.LevelInfo
+	if err != nil {
+		handler, level = call.rpc.lines.failed, levelOf(err)
 	}
 	if !handler.Enabled(ctx, level) {
-		return err
+		return
 	}
 	now := time.Now()
 	// A record holds five attributes without memory of their own. Where in the code it comes from is of no interest.
@@ -61,7 +63,6 @@ func (g *Gateway) log(ctx context.Context, call *Call, next Handler) error {
 		record.AddAttrs(outcomeOf(call, err)...)
 	}
 	_ = handler.Handle(ctx, record) // as a slog.Logger has it: a call does not fail with its line
-	return err
 }
 
 // addressOf is what the String method returns, at less cost for the usual kind of address.

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"errors"
 	"strings"
 
@@ -33,10 +32,11 @@ func (g *Gateway) guardReflection(server any, stream grpc.ServerStream, info *gr
 		if p, known := peer.FromContext(stream.Context()); known {
 			call.Peer = p.Addr
 		}
-		return g.limitRate(stream.Context(), call, func(context.Context, *Call) error {
-			admitted = true
-			return handler(server, stream)
-		})
+		if _, err := g.limitRate(stream.Context(), call); err != nil {
+			return err
+		}
+		admitted = true
+		return handler(server, stream)
 	})
 	if !admitted {
 		g.config.Refused(ProtocolGRPC, refusalOf(err))

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"fmt"
 
 	"google.golang.org/grpc"
@@ -24,7 +23,11 @@ type method struct {
 	descriptor protoreflect.MethodDescriptor
 	full       string
 	input      protoreflect.MessageType
-	rules      *plainRules // of the input; nil if it has others
+	streams    bool                         // its responses
+	rules      *plainRules                  // of the input; nil if it has others
+	requestID  protoreflect.FieldDescriptor // of the input; nil if it has none
+	dials      bool                         // the input may hold what is to be dialled
+	lines      lines                        // of the log
 }
 
 // methodsOf lists the rpcs of the services by their full method names.
@@ -38,7 +41,11 @@ func methodsOf(services []protoreflect.ServiceDescriptor) (map[string]*method, e
 				return nil, fmt.Errorf("find the input of %s: %w", descriptor.FullName(), err)
 			}
 			full := fmt.Sprintf("/%s/%s", service.FullName(), descriptor.Name())
-			methods[full] = &method{descriptor: descriptor, full: full, input: input, rules: plainRulesOf(descriptor.Input())}
+			fields := descriptor.Input().Fields()
+			methods[full] = &method{
+				descriptor: descriptor, full: full, input: input, streams: descriptor.IsStreamingServer(),
+				rules: plainRulesOf(descriptor.Input()), requestID: fields.ByName("request_id"), dials: fields.ByName("dial_string") != nil,
+			}
 		}
 	}
 	return methods, nil
@@ -52,18 +59,14 @@ func (g *Gateway) register(server *grpc.Server) {
 		}
 		for i := range service.Methods().Len() {
 			m := g.methods[fmt.Sprintf("/%s/%s", service.FullName(), service.Methods().Get(i).Name())]
-			if m.descriptor.IsStreamingServer() {
-				description.Streams = append(description.Streams, grpc.StreamDesc{
-					StreamName: string(m.descriptor.Name()), ServerStreams: true,
-					Handler: func(_ any, stream grpc.ServerStream) error { return g.handleStream(stream, m) },
-				})
-				continue
+			serve := g.handleUnary
+			if m.streams {
+				serve = g.handleStream
 			}
-			description.Methods = append(description.Methods, grpc.MethodDesc{
-				MethodName: string(m.descriptor.Name()),
-				Handler: func(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
-					return g.handleUnary(ctx, m, decode)
-				},
+			// A unary rpc is a stream of one message each way, which is how gRPC itself serves those that are declared as such.
+			description.Streams = append(description.Streams, grpc.StreamDesc{
+				StreamName: string(m.descriptor.Name()), ServerStreams: m.streams,
+				Handler: func(_ any, stream grpc.ServerStream) error { return serve(stream, m) },
 			})
 		}
 		server.RegisterService(&description, g)

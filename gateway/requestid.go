@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 )
@@ -11,9 +10,9 @@ const requestIDHeader = "x-request-id"
 
 const maxRequestIDBytes = 128
 
-// identify gives each call an id, the caller's own if that is printable, and sends it back. The HTTP side has done so
-// already for REST.
-func (g *Gateway) identify(ctx context.Context, call *Call, next Handler) error {
+// identify gives a call an id, the caller's own if that is printable, and sends it back. The HTTP side has done so already for
+// REST.
+func (g *Gateway) identify(call *Call) {
 	call.Backend = g.config.Backend
 	if call.RequestID == "" {
 		var sent string
@@ -23,7 +22,6 @@ func (g *Gateway) identify(ctx context.Context, call *Call, next Handler) error 
 		call.RequestID = requestID(sent)
 		call.SetHeader(requestIDHeader, call.RequestID)
 	}
-	return next(ctx, call)
 }
 
 // requestID returns the id that was sent, or a new one if none was or if it must not be repeated in logs and headers.

@@ -30,13 +30,18 @@ func newValidator(methods map[string]*method) (protovalidate.Validator, error) {
 }
 
 // validate refuses a request that could not be decoded, holds text that is not UTF-8, or breaks a rule of the schema.
-func (g *Gateway) validate(ctx context.Context, call *Call, next Handler) error {
+func (g *Gateway) validate(ctx context.Context, call *Call) (context.Context, error) {
 	if call.undecodable != nil {
-		return call.undecodable
+		return nil, call.undecodable
 	}
-	if g.methods[call.FullMethod].rules.accept(call.Request.ProtoReflect()) {
-		return next(ctx, call)
+	if call.rpc.rules.accept(call.Request.ProtoReflect()) {
+		return ctx, nil
 	}
+	return ctx, g.judge(call)
+}
+
+// judge checks a request by all rules of the schema.
+func (g *Gateway) judge(call *Call) error {
 	if err := checkUTF8(call.Request.ProtoReflect()); err != nil {
 		return err
 	}
@@ -45,7 +50,7 @@ func (g *Gateway) validate(ctx context.Context, call *Call, next Handler) error 
 		err = validator.Validate(call.Request)
 	}
 	if err == nil {
-		return next(ctx, call)
+		return nil
 	}
 	var broken *protovalidate.ValidationError
 	if !errors.As(err, &broken) {

@@ -9,16 +9,19 @@ import (
 
 type principalKey struct{}
 
-// principalContext holds a principal, in one object.
+// principalContext holds a principal.
 type principalContext struct {
 	context.Context
-	principal Principal
+	principal *Principal
 }
+
+// anonymous is the principal of everybody who has shown no credential.
+var anonymous Principal
 
 // Value returns a pointer to the principal under its key.
 func (c *principalContext) Value(key any) any {
 	if key == (principalKey{}) {
-		return &c.principal
+		return c.principal
 	}
 	return c.Context.Value(key)
 }
@@ -30,7 +33,11 @@ func NewContext(ctx context.Context, proof seal.Seal, p Principal) (context.Cont
 	if !proof.Genuine() {
 		return nil, errors.New("principal: set by a package that may not authenticate")
 	}
-	return &principalContext{ctx, p}, nil
+	if p.Kind() == None {
+		return &principalContext{ctx, &anonymous}, nil
+	}
+	own := p // so that an anonymous one costs no memory
+	return &principalContext{ctx, &own}, nil
 }
 
 // FromContext returns the caller of the call. It is false, and the principal anonymous, if no authentication interceptor
