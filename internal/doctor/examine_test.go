@@ -145,6 +145,25 @@ func checkHarmless(t *testing.T, sim *exchangesim.Server) {
 	}
 }
 
+// TestFindingsDoNotContradictEachOther has a server ask for a sign-in only when it sees a call.
+func TestFindingsDoNotContradictEachOther(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	defer server.Close()
+	findings := doctor.Examine(t.Context(), backend.Settings{URLs: []string{server.URL + exchangesim.ServicePath}})
+	wantFinding(t, findings, want{"authentication", doctor.Good, "before it sees a call"})
+	wantFinding(t, findings, want{"operation", doctor.Fail, "does not carry calls out without a sign-in (status 401)"})
+	for _, f := range findings {
+		if strings.Contains(f.Detail, "credential") {
+			t.Errorf("none was shown: %+v", f)
+		}
+	}
+}
+
 func TestWrongPasswordIsShownOnce(t *testing.T) {
 	t.Parallel()
 	password := filepath.Join(t.TempDir(), "password")

@@ -61,6 +61,7 @@ func (x *examination) failed(ctx context.Context, err error) {
 		return
 	}
 	if failure.Kind == soapbridge.KindUnauthorized && !x.signsIn() {
+		detail = fmt.Sprintf("the server does not carry calls out without a sign-in (status %d), and the gateway is told to make none", failure.HTTPStatus)
 		fix = "the server wants callers to sign in: give --backend-auth, --backend-username and --backend-password-file"
 	}
 	x.find("operation", verdict, detail, fix)

@@ -33,7 +33,7 @@ func (x *examination) schemes(reply *http.Response) bool {
 	case len(offered) == 0 && x.signsIn():
 		x.find("authentication", Note, "the server asks nobody to sign in before it sees a call", "if calls fail, try --backend-auth none")
 	case len(offered) == 0:
-		x.find("authentication", Good, "the server asks nobody to sign in", "")
+		x.find("authentication", Good, "the server asks nobody to sign in before it sees a call", "")
 	case !x.signsIn():
 		x.find("authentication", Fail, "the server offers "+text+", and the gateway is told to sign in by none of them",
 			"give --backend-auth, --backend-username and --backend-password-file")
