@@ -138,9 +138,11 @@ func New(config Config) (*Gateway, error) {
 	g.chain = chain(g.interceptors(), g.invoke)
 	g.newGRPC()
 	g.connect = newConnectFront(g)
-	if g.http, err = g.newHTTP(); err != nil {
+	front, err := g.newHTTP()
+	if err != nil {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
+	g.http = headAsGet(front)
 	return g, nil
 }
 
