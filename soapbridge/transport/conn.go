@@ -22,26 +22,20 @@ type conn struct {
 	scheme    Scheme // of auth
 	reader    replyReader
 	listener  *listener
-	interrupt func() // makes reading and writing end
+	watch     *watch
 	reusable  bool
 	idleSince time.Time
 }
 
-func (c *conn) close() { c.stream.Close() }
+func (c *conn) close() {
+	c.watch.dog.forget(c.watch)
+	c.stream.Close()
+}
 
 // alive tells whether an idle connection can still be used: it has not been idle for too long, and the server has neither
 // closed it nor sent anything unasked.
 func (c *conn) alive(limit time.Duration) bool {
 	return time.Since(c.idleSince) < limit && c.silent()
-}
-
-// bind makes reading and writing end with the context's cancellation. The function that it returns undoes that, and tells
-// whether the context had left the connection alone.
-func (c *conn) bind(ctx context.Context) (finish func() bool) {
-	if ctx.Done() == nil {
-		return func() bool { return true }
-	}
-	return context.AfterFunc(ctx, c.interrupt)
 }
 
 // message is what goes over the wire: a request, or a leg of an authentication that carries neither its body nor its action.
@@ -55,11 +49,11 @@ type message struct {
 var requestBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // send writes a message in one piece and reads the reply. Afterwards reusable tells whether another can follow. The context
-// must be bound.
+// must be watched.
 func (c *conn) send(ctx context.Context, m message) (*Reply, error) {
 	c.reusable = false
 	deadline, own := c.deadline(ctx, m.leg)
-	err := c.stream.SetDeadline(deadline)
+	err := c.watch.limit(deadline)
 	if err == nil {
 		err = ctx.Err() // the deadline that a cancellation set may have been overwritten
 	}

@@ -16,5 +16,6 @@
 //
 // The path of a request: client.go finds the session of its identity (session.go) and a connection (pool.go, endpoint.go).
 // exchange.go sends on it what the authenticator (ntlmauth.go, kerberosauth.go) prepares, and what a 401 then means is
-// decided in negotiation.go. guard.go is asked before a credential is shown. conn.go writes, head.go and reply.go read.
+// decided in negotiation.go. guard.go is asked before a credential is shown. conn.go writes, head.go and reply.go read;
+// watchdog.go ends what lasts longer than its context.
 package transport

@@ -23,6 +23,7 @@ type endpoint struct {
 	head    string // what each request begins with
 	spn     string
 	tls     *tlsSource // nil for http
+	dog     *watchdog
 	count   counters
 }
 
@@ -31,7 +32,7 @@ func newEndpoint(config Config) (*endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &endpoint{config: config, target: u, url: config.URL, address: u.Host, spn: config.SPN}
+	e := &endpoint{config: config, target: u, url: config.URL, address: u.Host, spn: config.SPN, dog: newWatchdog()}
 	setDefault(&e.spn, "HTTP/"+u.Hostname())
 	if u.Port() == "" {
 		e.address = net.JoinHostPort(u.Hostname(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
@@ -102,7 +103,7 @@ func (e *endpoint) connect(ctx context.Context, s *session) (*conn, error) {
 		}
 	}
 	c.reader, c.listener = replyReader{source: c.stream, limits: e.config}, newListener(raw)
-	c.interrupt = func() { c.stream.SetDeadline(time.Unix(1, 0)) }
+	c.watch = e.dog.watch(c.stream)
 	e.count.connects.Add(1)
 	return c, nil
 }

@@ -62,8 +62,8 @@ func (x *exchange) outcome(reply *Reply, err error) (*Reply, error) {
 
 // on carries the request out on a connection. Neither a reply nor an error means that another connection is needed.
 func (x *exchange) on(ctx context.Context, c *conn) (*Reply, error) {
-	finish := c.bind(ctx)
-	defer func() { c.reusable = finish() && c.reusable }()
+	c.watch.begin(ctx)
+	defer func() { c.reusable = c.watch.end() && c.reusable }()
 	if c.auth == nil {
 		c.authenticateBy(x.session.scheme())
 	}

@@ -20,17 +20,21 @@ func (c *conn) silent() bool {
 		if c.listener.quiet() {
 			return true
 		}
-		if !isTLS || secure.ConnectionState().Version < tls.VersionTLS13 {
-			return false
-		}
-		// Reading is the only way to have them read. What is there is read at once; nothing more is waited for.
-		var one [1]byte
-		if err := secure.SetReadDeadline(time.Now().Add(ticketPatience)); err != nil {
-			return false
-		}
-		if n, err := secure.Read(one[:]); n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		if !isTLS || secure.ConnectionState().Version < tls.VersionTLS13 || !c.readTickets(secure) {
 			return false
 		}
 	}
 	return c.listener.quiet()
+}
+
+// readTickets reads what is there, and tells whether it was nothing but tickets. Reading is the only way to have them read;
+// nothing more is waited for.
+func (c *conn) readTickets(secure *tls.Conn) bool {
+	defer c.watch.hold()()
+	if err := secure.SetReadDeadline(time.Now().Add(ticketPatience)); err != nil {
+		return false
+	}
+	var one [1]byte
+	n, err := secure.Read(one[:])
+	return n == 0 && errors.Is(err, os.ErrDeadlineExceeded)
 }
