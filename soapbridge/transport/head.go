@@ -20,8 +20,26 @@ type head struct {
 	delimited bool  // the end of the body can be told without the connection ending
 }
 
-// readHead reads a status line and a header (RFC 9112 sections 4 and 5).
+// readHead reads a status line and a header (RFC 9112 sections 4 and 5), unless they are known.
 func (r *replyReader) readHead(m *memory) (head, error) {
+	if r.start == r.end {
+		if err := r.fill(); err != nil {
+			return head{}, r.headError(err, false)
+		}
+	}
+	if h, size, found := r.recent.recall(r.buffer[r.start:r.end]); found {
+		r.start += size
+		return h, nil
+	}
+	come, fills := r.buffer[r.start:r.end], r.fills
+	h, err := r.parseHead(m)
+	if err == nil && r.fills == fills {
+		r.recent.remember(come[:len(come)-(r.end-r.start)], h)
+	}
+	return h, err
+}
+
+func (r *replyReader) parseHead(m *memory) (head, error) {
 	h := head{length: -1}
 	line, err := r.readLine(r.limits.MaxHeaderBytes)
 	if err != nil {
@@ -156,10 +174,18 @@ func (n *fieldNames) canonical(name string) string {
 	return key
 }
 
+// isTokenByte is what a token consists of (RFC 9110 section 5.6.2).
+var isTokenByte = func() (table [256]bool) {
+	for c := byte('!'); c < 0x7F; c++ {
+		table[c] = strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) < 0
+	}
+	return table
+}()
+
 // isFieldName tells whether a text is a token (RFC 9110 section 5.6.2).
 func isFieldName(text string) bool {
 	for i := range len(text) {
-		if c := text[i]; c <= ' ' || c >= 0x7F || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {
+		if !isTokenByte[text[i]] {
 			return false
 		}
 	}

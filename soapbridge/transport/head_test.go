@@ -3,6 +3,7 @@ package transport
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -21,5 +22,18 @@ func TestNamesOfFieldsAreCanonicalHoweverManyThereAre(t *testing.T) {
 	}
 	if len(names.known) > maxFieldNames {
 		t.Errorf("%d names are kept, want %d at most", len(names.known), maxFieldNames)
+	}
+}
+
+func TestNameOfAFieldIsAToken(t *testing.T) {
+	t.Parallel()
+	const token = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" // RFC 9110 section 5.6.2
+	for c := range 256 {
+		if got, want := isFieldName("X"+string([]byte{byte(c)})), strings.IndexByte(token, byte(c)) >= 0; got != want {
+			t.Errorf("%q in a name: %v", byte(c), got)
+		}
+	}
+	if isFieldName("") {
+		t.Error("a name may be empty")
 	}
 }

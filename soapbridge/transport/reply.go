@@ -41,7 +41,9 @@ type replyReader struct {
 	start     int
 	end       int
 	keepAlive bool // after read: another request may follow
+	fills     int  // how often more was read
 	names     fieldNames
+	recent    recent
 }
 
 // read reads one reply. A body that ends early is returned as far as it came, marked as truncated.
@@ -111,6 +113,7 @@ func (r *replyReader) fill() error {
 	if r.end == len(r.buffer) {
 		r.buffer = append(r.buffer, make([]byte, max(4096, len(r.buffer)))...)
 	}
+	r.fills++
 	n, err := r.source.Read(r.buffer[r.end:])
 	r.end += n
 	if n > 0 {

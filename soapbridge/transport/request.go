@@ -30,10 +30,10 @@ type Request struct {
 // Reply is the backend's reply.
 type Reply struct {
 	Status    int
-	Header    http.Header
-	Body      []byte // after transfer coding, before content coding
-	Endpoint  string // URL of the endpoint that answered
-	Truncated bool   // the body ended before its Content-Length or its last chunk
+	Header    http.Header // not to be changed: later replies may share it
+	Body      []byte      // after transfer coding, before content coding
+	Endpoint  string      // URL of the endpoint that answered
+	Truncated bool        // the body ended before its Content-Length or its last chunk
 	// Unsent says that this is the answer to a first leg of authentication, which carries neither the request's body nor
 	// its action: the request was certainly not executed.
 	Unsent bool
