@@ -25,6 +25,9 @@ type doctorCommand struct {
 
 // Run looks at the backends and prints what it has found.
 func (c *doctorCommand) Run(env *environment) error {
+	for _, text := range env.strange {
+		fmt.Fprintf(env.stderr, "umgateway: %s\n", text)
+	}
 	chosen, err := c.chosen()
 	if err != nil {
 		return err

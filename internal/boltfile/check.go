@@ -23,32 +23,30 @@ type checker struct {
 func checkPages(file *os.File, pageSize int64) error {
 	c := &checker{file: file, pageSize: pageSize}
 	if pageSize < minPage {
-		return damaged(fmt.Errorf("it has pages of %d bytes", pageSize))
+		return damaged("it has pages of %d bytes", pageSize)
 	}
 	newest, err := c.header()
 	if err != nil {
-		return damaged(err)
+		return damage{err}
 	}
 	info, err := file.Stat()
 	if err != nil {
 		return err
 	}
 	if newest.end > uint64(info.Size()/pageSize) {
-		return damaged(fmt.Errorf("it ends after %d of %d pages", info.Size()/pageSize, newest.end))
+		return damaged("it ends after %d of %d pages", info.Size()/pageSize, newest.end)
 	}
 	c.end, c.seen = newest.end, make([]uint64, newest.end/64+1)
 	if err := c.tree(newest.root, nil, nil, 0); err != nil {
-		return damaged(err)
+		return damage{err}
 	}
 	if newest.free != noFreePages {
 		if err := c.freePages(newest.free); err != nil {
-			return damaged(err)
+			return damage{err}
 		}
 	}
 	return nil
 }
-
-func damaged(err error) error { return fmt.Errorf("%w: %w", ErrDamaged, err) }
 
 // header reads both headers. bbolt is content with one, and goes back to what was before the last transaction then: a phone that
 // has rung would ring again.

@@ -18,6 +18,15 @@ var (
 	ErrLocked = errors.New("another process has the file open")
 )
 
+// damage says what is wrong with a file. It is ErrDamaged.
+type damage struct{ err error }
+
+func (d damage) Error() string        { return d.err.Error() }
+func (d damage) Unwrap() error        { return d.err }
+func (d damage) Is(target error) bool { return target == ErrDamaged }
+
+func damaged(format string, args ...any) error { return damage{fmt.Errorf(format, args...)} }
+
 // Open opens the file, or makes it for its owner only (0600) if it is not there. The errors are ErrDamaged, ErrLocked, or those
 // of the file system.
 func Open(path string, options bbolt.Options) (*bbolt.DB, error) {
@@ -38,7 +47,7 @@ func check(path string, options bbolt.Options) (err error) {
 		return err
 	}
 	if info.Size() == 0 {
-		return fmt.Errorf("%w: it is empty", ErrDamaged)
+		return damaged("it is empty")
 	}
 	// To read only, bbolt looks at the first two pages and no further.
 	lock, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: options.Timeout})
@@ -66,5 +75,5 @@ func explain(err error) error {
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return ErrLocked
 	}
-	return fmt.Errorf("%w: %w", ErrDamaged, err)
+	return damage{err}
 }
