@@ -18,7 +18,7 @@ type connectCall struct {
 
 func (c *connectCall) send(m proto.Message) error   { return c.respond(m) }
 func (c *connectCall) setHeader(key, value string)  { c.front.answer.Set(key, value) }
-func (c *connectCall) metadata(key string) []string { return c.sent.Values(key) }
+func (c *connectCall) metadata(key string) []string { return headerValues(c.sent, key) }
 
 // newConnectCall makes a call of what the HTTP side and the codec know about it.
 func newConnectCall(ctx context.Context, sent http.Header, m *method, request *incoming, respond func(proto.Message) error) *Call {

@@ -113,6 +113,7 @@ type Gateway struct {
 	connect   *connectFront
 	http      http.Handler
 	mux       *runtime.ServeMux
+	streamed  []string // how paths end that lead to streams
 	health    *healthServer
 
 	serving    atomic.Bool     // Serve has begun

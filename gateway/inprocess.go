@@ -45,7 +45,7 @@ func (c *restCall) send(m proto.Message) error {
 }
 
 func (c *restCall) setHeader(key, value string)  { c.front.answer.Set(key, value) }
-func (c *restCall) metadata(key string) []string { return c.front.sent.Values(key) }
+func (c *restCall) metadata(key string) []string { return headerValues(c.front.sent, key) }
 
 // newRESTCall makes a call of what the HTTP side knows about it.
 func newRESTCall(ctx context.Context, m *method, request proto.Message, respond func(proto.Message) error) *restCall {

@@ -13,12 +13,15 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/umgateway/umgateway/gateway/internal/http1"
 )
 
 // requestBody is a REST request's body, read as a whole. The generated code decodes from it, by way of the marshaler; why
 // that failed is kept, since the generated code passes on the text only.
 type requestBody struct {
-	method  *method // that was asked for
+	method  *method     // that was asked for
+	plain   plainFields // of the body
 	data    []byte
 	path    map[string]string // the variables in the path
 	refused error
@@ -44,7 +47,7 @@ func (g *Gateway) checkRequest(routes []*route) runtime.Middleware {
 				g.refuse(w, r, &Error{Code: codes.Internal, Reason: reasonInternal, Message: "the gateway failed"})
 				return
 			}
-			body := &requestBody{method: chosen.method, path: path}
+			body := &requestBody{method: chosen.method, plain: chosen.plain, path: path}
 			err := chosen.checkQuery(r.URL.RawQuery)
 			if err == nil {
 				err = adoptRequestTimeout(r.Header)
@@ -71,6 +74,9 @@ func (g *Gateway) checkRequest(routes []*route) runtime.Middleware {
 
 // checkEncoding refuses a compressed body by what is wrong with it, and not as one that is no JSON.
 func checkEncoding(header http.Header) error {
+	if header["Content-Encoding"] == nil {
+		return nil
+	}
 	if encoding := header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return invalidField("Content-Encoding", "the body must be sent as it is, without an encoding")
 	}
@@ -80,6 +86,9 @@ func checkEncoding(header http.Header) error {
 func (g *Gateway) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.ContentLength == 0 {
 		return nil, nil
+	}
+	if content, come := http1.Content(r); come && len(content) <= g.config.MaxRequestBytes {
+		return content, nil
 	}
 	data, err := readAll(http.MaxBytesReader(w, r.Body, int64(g.config.MaxRequestBytes)), r.ContentLength)
 	var tooLarge *http.MaxBytesError
@@ -105,9 +114,9 @@ func readAll(source io.Reader, size int64) ([]byte, error) {
 // smallBody is the size up to which memory is made for a body before it has come.
 const smallBody = 4 << 10
 
-// decode reads the body into a message. An empty body is an empty message.
+// decode reads the body into an empty message. An empty body is an empty message.
 func (b *requestBody) decode(m proto.Message) error {
-	if content := bytes.TrimSpace(b.data); len(content) > 0 && string(content) != "{}" {
+	if len(bytes.TrimSpace(b.data)) > 0 && !b.plain.decode(b.data, m.ProtoReflect()) {
 		if err := (protojson.UnmarshalOptions{}).Unmarshal(b.data, m); err != nil {
 			b.refused = explainJSON(m.ProtoReflect().Descriptor(), b.data, err)
 			return b.refused

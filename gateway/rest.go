@@ -17,6 +17,7 @@ func (g *Gateway) newHTTP() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	g.streamed = streamedPaths(routes)
 	mux := runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, marshaler{}),
 		runtime.WithUnescapingMode(runtime.UnescapingModeAllExceptReserved),

@@ -27,8 +27,10 @@ type route struct {
 	path    *regexp.Regexp
 	empty   *regexp.Regexp // path with nothing in the place of the variable; nil if it has none
 	inPath  string         // the variable
+	after   string         // of the path, what comes after the variable; all of it if there is none
 	query   []string       // names that the query may use
 	hasBody bool
+	plain   plainFields // of the body
 
 	direct   bool                         // see isDirect
 	variable protoreflect.FieldDescriptor // what inPath names, if the route is direct
@@ -68,7 +70,10 @@ func newRoute(input protoreflect.MessageDescriptor, binding *annotations.HttpRul
 	before, variable, after := splitTemplate(template)
 	r := &route{
 		verb: verb, pattern: templateVariable.ReplaceAllString(template, "{$1=*}"), hasBody: binding.GetBody() != "",
-		inPath: variable,
+		inPath: variable, after: after,
+	}
+	if variable == "" {
+		r.after = template
 	}
 	r.path = regexp.MustCompile("^" + regexp.QuoteMeta(before) + regexp.QuoteMeta(after) + "$")
 	if variable != "" {
@@ -76,6 +81,7 @@ func newRoute(input protoreflect.MessageDescriptor, binding *annotations.HttpRul
 		r.path = regexp.MustCompile("^" + regexp.QuoteMeta(before) + "[^/]+" + regexp.QuoteMeta(after) + "$")
 	}
 	if binding.GetBody() == "*" {
+		r.plain = plainFieldsOf(input)
 		return r, nil
 	}
 	for i := range input.Fields().Len() {

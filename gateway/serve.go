@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -12,6 +13,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
+
+	"github.com/umgateway/umgateway/gateway/internal/http1"
 )
 
 const (
@@ -34,9 +37,12 @@ func (g *Gateway) Serve(ctx context.Context, grpcListener, httpListener net.List
 		Protocols: httpProtocols(), HTTP2: &http.HTTP2Config{MaxConcurrentStreams: g.config.MaxStreams},
 		ErrorLog: slog.NewLogLogger(g.config.Logger.Handler(), slog.LevelDebug),
 	}
-	httpListener = arrivals{httpListener, g.config.TLS != nil}
-	if g.config.TLS != nil {
-		httpListener = tls.NewListener(httpListener, g.config.TLS("h2", "http/1.1"))
+	var plain *http1.Front
+	if g.config.TLS == nil {
+		plain = g.newPlainFront(httpListener)
+		httpListener = arrivals{plain, false}
+	} else {
+		httpListener = tls.NewListener(arrivals{httpListener, true}, g.config.TLS("h2", "http/1.1"))
 	}
 	g.serving.Store(true)
 	group, running := errgroup.WithContext(ctx)
@@ -55,7 +61,7 @@ func (g *Gateway) Serve(ctx context.Context, grpcListener, httpListener net.List
 	})
 	group.Go(func() error {
 		<-running.Done()
-		return g.drain(rest)
+		return g.drain(rest, plain)
 	})
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("gateway: %w", err)
@@ -74,7 +80,7 @@ func httpProtocols() *http.Protocols {
 }
 
 // drain lets calls in flight finish, and ends those that take too long.
-func (g *Gateway) drain(rest *http.Server) error {
+func (g *Gateway) drain(rest *http.Server, plain *http1.Front) error {
 	g.health.Shutdown()
 	g.endStreams()
 	limited, cancel := context.WithTimeout(context.Background(), g.config.DrainTimeout)
@@ -84,10 +90,7 @@ func (g *Gateway) drain(rest *http.Server) error {
 		g.grpc.GracefulStop()
 		close(stopped)
 	}()
-	err := rest.Shutdown(limited)
-	if err != nil {
-		rest.Close()
-	}
+	err := drainHTTP(limited, rest, plain)
 	select {
 	case <-stopped:
 	case <-limited.Done():
@@ -99,4 +102,20 @@ func (g *Gateway) drain(rest *http.Server) error {
 		return fmt.Errorf("drain: calls were still in flight after %v: %w", g.config.DrainTimeout, err)
 	}
 	return nil
+}
+
+// drainHTTP lets requests in flight finish until the context ends, and ends the others. There may be no front for plain ones.
+func drainHTTP(ctx context.Context, rest *http.Server, plain *http1.Front) error {
+	err := rest.Shutdown(ctx)
+	if plain != nil {
+		err = cmp.Or(err, plain.Shutdown(ctx))
+	}
+	if err == nil {
+		return nil
+	}
+	rest.Close()
+	if plain != nil {
+		plain.Abort()
+	}
+	return err
 }
