@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -31,7 +32,9 @@ func TestValuesAreSettingsOfTheGateway(t *testing.T) {
 	if err := json.Unmarshal(text, &known); err != nil {
 		t.Fatal(err)
 	}
-	for name, values := range installations {
+	all := maps.Clone(installations)
+	all["the values of README.md"] = printedValues(t)
+	for name, values := range all {
 		var given struct {
 			Config   map[string]any
 			Settings map[string]any
@@ -50,4 +53,39 @@ func TestValuesAreSettingsOfTheGateway(t *testing.T) {
 			}
 		}
 	}
+}
+
+var heredoc = regexp.MustCompile(`(?s)cat >values\.yaml <<'EOF'\n(.*?)\nEOF\n`)
+
+// printedValues are the values that the documentation prints.
+func printedValues(t *testing.T) string {
+	t.Helper()
+	page, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := heredoc.FindSubmatch(page)
+	if found == nil {
+		t.Fatal("README.md prints no values")
+	}
+	return string(found[1])
+}
+
+// TestPrintedValuesSayWhoMayCall keeps the documentation from an installation whose pods refuse to start: they listen where others
+// reach them.
+func TestPrintedValuesSayWhoMayCall(t *testing.T) {
+	t.Parallel()
+	var given struct {
+		Config struct {
+			Callers struct{ Issuers []any }
+			Policy  struct{ Rules []any }
+		}
+	}
+	if err := yaml.Unmarshal([]byte(printedValues(t)), &given); err != nil {
+		t.Fatal(err)
+	}
+	if len(given.Config.Callers.Issuers) == 0 || len(given.Config.Policy.Rules) == 0 {
+		t.Errorf("nobody may call, or nobody is asked who calls: %+v", given)
+	}
+	mustRender(t, printedValues(t))
 }

@@ -5,7 +5,7 @@ var notRun = []struct{ page, first, reason string }{
 	{"README.md", "go test ./...", "these are the tests"},
 	{"deploy/README.md", "make dist    # dist/umgateway: static, stripped, knows its version and commit", "the continuous integration does, by make reproducible"},
 	{"deploy/README.md", "podman build --file deploy/container/Containerfile --tag umgateway .", "needs a registry of images; the recipe is tested in deploy/container"},
-	{"deploy/README.md", `helm install um deploy/helm/umgateway \`, "needs a cluster; the chart is tested in deploy/helm"},
+	{"deploy/README.md", "helm install um deploy/helm/umgateway --values values.yaml", "needs a cluster; the chart is tested in deploy/helm"},
 	{"deploy/README.md", "install dist/umgateway /usr/bin/", "changes the machine; the unit is tested in deploy/systemd"},
 	{"docs/adding-an-operation.md", "make generate", "comes after a change to the schema; the continuous integration generates and tests the one there is"},
 	{"docs/connecting.md", `go run ./cmd/umgateway doctor --backend-url https://mail.example.com/UnifiedMessaging/Service.asmx \`,
