@@ -187,3 +187,24 @@ func TestCallsInFlightMayFinish(t *testing.T) {
 		t.Errorf("the pod is killed after %ds, want at least %d+%d", got, wait, longestCall)
 	}
 }
+
+func TestNotesSayWhyThePodWillNotStart(t *testing.T) {
+	t.Parallel()
+	const backend = "settings: {backend-url: https://a.example.com/x%s}\n"
+	for name, test := range map[string]struct{ values, want string }{
+		"nothing is set":     {"", "No backend is set"},
+		"nobody may call":    {fmt.Sprintf(backend, ""), "Nothing says who may call"},
+		"everybody may call": {fmt.Sprintf(backend, ", allow-anonymous: true"), ""},
+		"users of Exchange":  {fmt.Sprintf(backend, ", backend-identity: caller-basic"), ""},
+		"as documented":      {printedValues(t), ""},
+	} {
+		files, err := renderFiles(t, test.values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		notes := files["umgateway/templates/NOTES.txt"]
+		if !strings.Contains(notes, test.want) || strings.Contains(notes, "will not start") != (test.want != "") {
+			t.Errorf("%s: %s", name, notes)
+		}
+	}
+}

@@ -63,8 +63,8 @@ networkPolicy:
 `,
 }
 
-// render returns the objects that helm would send to a cluster for the values, or its refusal.
-func render(t *testing.T, values string) ([]runtime.Object, error) {
+// renderFiles returns what helm makes of the templates.
+func renderFiles(t *testing.T, values string) (map[string]string, error) {
 	t.Helper()
 	chart, err := loader.LoadDir("umgateway")
 	if err != nil {
@@ -79,7 +79,13 @@ func render(t *testing.T, values string) ([]runtime.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := engine.Engine{Strict: true}.RenderWithContext(t.Context(), chart, complete)
+	return engine.Engine{Strict: true}.RenderWithContext(t.Context(), chart, complete)
+}
+
+// render returns the objects that helm would send to a cluster for the values, or its refusal.
+func render(t *testing.T, values string) ([]runtime.Object, error) {
+	t.Helper()
+	files, err := renderFiles(t, values)
 	if err != nil {
 		return nil, err
 	}
