@@ -53,7 +53,9 @@ func unknownKeysOf(node *yaml.Node, typeOf func(key string) (reflect.Type, error
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
 		if key.Value == mergeKey {
-			errs = append(errs, unknownKeys(value, t))
+			for _, merged := range mergedInto(value) {
+				errs = append(errs, unknownKeys(merged, t))
+			}
 			continue
 		}
 		inside, err := typeOf(key.Value)
@@ -64,6 +66,17 @@ func unknownKeysOf(node *yaml.Node, typeOf func(key string) (reflect.Type, error
 		errs = append(errs, unknownKeys(value, inside))
 	}
 	return errors.Join(errs...)
+}
+
+// mergedInto lists the mappings of a merge key: it has one, or a list of them.
+func mergedInto(value *yaml.Node) []*yaml.Node {
+	for value.Kind == yaml.AliasNode {
+		value = value.Alias
+	}
+	if value.Kind == yaml.SequenceNode {
+		return value.Content
+	}
+	return []*yaml.Node{value}
 }
 
 // keysOf collects the keys that the decoder reads into a struct, and the types of their values.
