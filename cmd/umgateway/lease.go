@@ -95,6 +95,13 @@ func (l *leasing) place(ctx context.Context, method protoreflect.MethodDescripto
 		return nil, &gateway.Error{Code: codes.FailedPrecondition, Reason: "LEASE_UNSUPPORTED",
 			Message: string(method.Name()) + ": the gateway acts as the caller, and could not hang up later by itself: leave the lease out"}
 	}
+	if err := l.keeper.Check(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil, errors.Join(ctx.Err(), err) // the caller has gone, or has no more time
+		}
+		return nil, &gateway.Error{Code: codes.Unavailable, Reason: "LEASE_UNAVAILABLE", Cause: err,
+			Message: string(method.Name()) + ": the lease could not be recorded, so nothing was sent"}
+	}
 	out, err := l.Invoker.Invoke(ctx, method, in)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"net/http/httptest"
 	"path/filepath"
@@ -9,10 +11,14 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/umgateway/umgateway/gateway"
 	umv1 "github.com/umgateway/umgateway/gen/um/v1"
 	"github.com/umgateway/umgateway/internal/backend"
+	"github.com/umgateway/umgateway/internal/exchange"
 	"github.com/umgateway/umgateway/internal/exchangesim"
 	"github.com/umgateway/umgateway/internal/lease"
 )
@@ -119,5 +125,47 @@ func TestLeasesAreKeptBeyondARestart(t *testing.T) {
 	<-hungUp
 	if err := s.close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// closedStore cannot grant a lease.
+type closedStore struct{ lease.Store }
+
+func (closedStore) Check(context.Context) error { return errors.New("appendonly is no") }
+
+// deaf counts what would have been sent.
+type deaf struct{ sent int }
+
+func (d *deaf) Invoke(context.Context, protoreflect.MethodDescriptor, proto.Message) (proto.Message, error) {
+	d.sent++
+	return &umv1.PlayOnPhoneResponse{CallId: "AAAA"}, nil
+}
+
+func TestNoTelephoneRingsForALeaseThatCannotBeGranted(t *testing.T) {
+	t.Parallel()
+	keeper, err := lease.Open(closedStore{lease.NewMemStore()}, lease.Config{HangUp: func(context.Context, string) error { return nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer keeper.Close()
+	d := &deaf{}
+	l := &leasing{Invoker: d, keeper: keeper}
+	dial := exchange.Method("um.v1.CallService.PlayOnPhone")
+	request := &umv1.PlayOnPhoneRequest{EntryId: "AAAA", DialString: "1", Lease: &umv1.HangUpLease{Unattended: durationpb.New(time.Second)}}
+	_, err = l.Invoke(t.Context(), dial, request)
+	if failure := (*gateway.Error)(nil); !errors.As(err, &failure) || failure.Reason != "LEASE_UNAVAILABLE" {
+		t.Errorf("the call gets %v", err)
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err = l.Invoke(gone, dial, request); !errors.Is(err, context.Canceled) {
+		t.Errorf("a caller who has gone gets %v", err)
+	}
+	if d.sent != 0 {
+		t.Errorf("%d requests were sent", d.sent)
+	}
+	request.Lease = nil
+	if _, err = l.Invoke(t.Context(), dial, request); err != nil || d.sent != 1 {
+		t.Errorf("without a lease: %v, %d requests", err, d.sent)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ type ledgerFlags struct {
 	Ledger        string        `name:"ledger" placeholder:"PLACE" help:"Where calls with a request_id and leases are remembered: a file, or redis://host:port (rediss:// with TLS) that several gateways share (a file in $$STATE_DIRECTORY, or else in umgateway below the user's state directory)."`
 	RedisUsername string        `name:"ledger-redis-username" placeholder:"USER" help:"User of the Redis."`
 	RedisPassword string        `name:"ledger-redis-password-file" placeholder:"FILE" help:"File with the password of the Redis. It is read again when it changes."`
-	RedisUnsafe   bool          `name:"ledger-redis-allow-unsafe" help:"Accept a Redis that may lose what it acknowledged: a repeated request may then ring twice."`
+	RedisUnsafe   bool          `name:"ledger-redis-allow-unsafe" help:"Accept a Redis that may lose what it acknowledged: a repeated request may then ring twice, and a call with a lease never be hung up."`
 	Retention     time.Duration `name:"ledger-retention" default:"24h" help:"How long a request_id is remembered (${default})."`
 }
 
@@ -135,11 +136,21 @@ func (f *ledgerFlags) redis(place *url.URL, logger *slog.Logger) (*memory, error
 	if err != nil {
 		return nil, err
 	}
-	leases, err := lease.OpenRedis(server)
+	leases, err := lease.OpenRedis(server, f.RedisUnsafe)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	return newMemory(store, leases, f.Retention, logger)
+	m, err := newMemory(store, leases, f.Retention, logger)
+	if err != nil {
+		return nil, err
+	}
+	// The gateway serves without its Redis, but whoever starts it should know.
+	limited, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := m.ledger.Check(limited); err != nil {
+		logger.Error("the ledger cannot be used: calls with a request_id are refused", "error", err)
+	}
+	return m, nil
 }
 
 func newMemory(store ledger.Store, leases lease.Store, retention time.Duration, logger *slog.Logger) (*memory, error) {

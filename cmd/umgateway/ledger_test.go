@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -288,5 +289,21 @@ func TestDefaultLedgerThatIsDamagedIsNotPassedOver(t *testing.T) {
 	}
 	if _, err := open(); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "move it away") {
 		t.Errorf("a damaged ledger: %v", err)
+	}
+}
+
+func TestWhoStartsWithoutTheRedisIsTold(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	flags := ledgerFlags{Ledger: "redis://127.0.0.1:1", Retention: time.Hour}
+	m, err := flags.open("127.0.0.1:0", slog.New(slog.NewTextHandler(&log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.close(); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(log.String(), "calls with a request_id are refused") {
+		t.Errorf("the log says\n%s", &log)
 	}
 }

@@ -179,6 +179,11 @@ func (s *BoltStore) Delete(_ context.Context, callID string) error {
 	return nil
 }
 
+// Check tells whether the file is open.
+func (s *BoltStore) Check(context.Context) error {
+	return s.db.View(func(*bolt.Tx) error { return nil })
+}
+
 // All lists the calls that have leases.
 func (s *BoltStore) All(context.Context) (all []string, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {

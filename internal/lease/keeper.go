@@ -42,6 +42,15 @@ func (k *Keeper) Close() error {
 	return k.store.Close()
 }
 
+// Check tells why no lease can be granted, as far as that can be told without granting one: before a telephone rings that would
+// have to be hung up again.
+func (k *Keeper) Check(ctx context.Context) error {
+	if err := k.store.Check(ctx); err != nil {
+		return fmt.Errorf("lease: %w", err)
+	}
+	return nil
+}
+
 // Grant begins a lease. A limit of 0 is none; one of the two is required.
 func (k *Keeper) Grant(ctx context.Context, callID string, unattended, longest time.Duration) error {
 	if unattended <= 0 && longest <= 0 {
@@ -117,10 +126,21 @@ func (k *Keeper) scan() {
 		}
 		if first {
 			close(k.scanned)
+			k.warn(err)
 		}
 		if !k.sleep(k.config.Rescan) {
 			return
 		}
+	}
+}
+
+// warn tells whoever starts the gateway that no leases can be granted, unless they have read that the store is away.
+func (k *Keeper) warn(away error) {
+	if away != nil {
+		return
+	}
+	if err := k.store.Check(k.alive); err != nil && k.alive.Err() == nil {
+		k.config.Log.Error("leases cannot be granted", "error", err)
 	}
 }
 

@@ -1,9 +1,12 @@
 package lease_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -174,6 +177,27 @@ func TestAnotherGatewayMayRenew(t *testing.T) {
 		time.Sleep(time.Hour)
 		if got := l.endedAt("x"); got < time.Minute+20*time.Second || got > 90*time.Second {
 			t.Errorf("the call was hung up after %v, want half a minute after a minute, less what nobody has written down", got)
+		}
+	})
+}
+
+// unfitStore is one that would lose what it is told.
+type unfitStore struct{ lease.Store }
+
+func (unfitStore) Check(context.Context) error { return errors.New("it may forget") }
+
+func TestWhoStartsBeforeAStoreThatGrantsNothingIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		k := open(t, unfitStore{lease.NewMemStore()}, lease.Config{
+			HangUp: newLine().hangUp, Log: slog.New(slog.NewTextHandler(&log, nil)),
+		})
+		time.Sleep(time.Hour)
+		if err := k.Close(); err != nil {
+			t.Error(err)
+		}
+		if n := strings.Count(log.String(), "it may forget"); n != 1 {
+			t.Errorf("it is told %d times:\n%s", n, &log)
 		}
 	})
 }

@@ -44,6 +44,8 @@ type Store interface {
 	Claim(ctx context.Context, callID string) (Lease, error)
 	// Delete forgets the lease of a call, if there is one.
 	Delete(ctx context.Context, callID string) error
+	// Check tells why no lease can be granted, as far as that can be told without granting one.
+	Check(ctx context.Context) error
 	// All lists the calls that have leases.
 	All(ctx context.Context) ([]string, error)
 	// Close releases what the store holds.

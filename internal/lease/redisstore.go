@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -22,20 +23,51 @@ const redisKey = "umgateway:leases"
 type RedisStore struct {
 	client *redis.Client
 	script *redis.Script
+	unsafe atomic.Pointer[redisclient.Unsafe] // what the last new connection found; nil if the server is safe
 }
 
-// OpenRedis makes a store. It does not connect yet. Whether the server may lose what it acknowledged is checked by the
-// ledger, which is to use the same one.
-func OpenRedis(options redisclient.Options) (*RedisStore, error) {
-	client, err := redisclient.New(options, nil)
-	if err != nil {
+// OpenRedis makes a store. It does not connect yet. A server whose settings let it lose what it has acknowledged grants no lease,
+// unless that is allowed. Those that it has count all the same: their calls must be hung up.
+func OpenRedis(options redisclient.Options, allowUnsafe bool) (*RedisStore, error) {
+	s := &RedisStore{script: redis.NewScript(redisSource)}
+	onConnect := s.onConnect
+	if allowUnsafe {
+		onConnect = nil
+	}
+	var err error
+	if s.client, err = redisclient.New(options, onConnect); err != nil {
 		return nil, fmt.Errorf("lease: %w", err)
 	}
-	return &RedisStore{client, redis.NewScript(redisSource)}, nil
+	return s, nil
+}
+
+// onConnect looks at the server's settings with each new connection, and so after each restart of the server.
+func (s *RedisStore) onConnect(ctx context.Context, conn *redis.Conn) error {
+	err := redisclient.CheckDurable(ctx, conn)
+	unsafe := (*redisclient.Unsafe)(nil)
+	if err != nil && !errors.As(err, &unsafe) {
+		return err
+	}
+	s.unsafe.Store(unsafe)
+	return nil
+}
+
+// Check tells whether the server is there, and keeps what it acknowledges.
+func (s *RedisStore) Check(ctx context.Context) error {
+	if err := s.client.Ping(ctx).Err(); err != nil {
+		return err
+	}
+	if unsafe := s.unsafe.Load(); unsafe != nil {
+		return unsafe
+	}
+	return nil
 }
 
 // Grant begins a lease.
 func (s *RedisStore) Grant(ctx context.Context, callID string, terms Terms) error {
+	if err := s.Check(ctx); err != nil {
+		return err
+	}
 	_, err := s.run(ctx, "grant", callID, terms.Unattended, terms.Longest)
 	return err
 }

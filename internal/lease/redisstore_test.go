@@ -72,7 +72,12 @@ func (s *redisServer) kill() {
 
 func (s *redisServer) open(t *testing.T) lease.Store {
 	t.Helper()
-	store, err := lease.OpenRedis(redisclient.Options{Address: s.socket()})
+	return s.openAs(t, false)
+}
+
+func (s *redisServer) openAs(t *testing.T, allowUnsafe bool) lease.Store {
+	t.Helper()
+	store, err := lease.OpenRedis(redisclient.Options{Address: s.socket()}, allowUnsafe)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,6 +120,43 @@ func TestWhatIsNoLeaseIsRefused(t *testing.T) {
 			t.Errorf("%q: %+v, %v", value, l, err)
 		}
 	}
+}
+
+// TestARedisThatMayForgetGrantsNoLease: but the leases that it has count.
+func TestARedisThatMayForgetGrantsNoLease(t *testing.T) {
+	t.Parallel()
+	s := startRedis(t)
+	store := s.open(t)
+	defer store.Close()
+	if err := store.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	grant(t, store, "x", lease.Terms{Unattended: time.Hour})
+	admin := redis.NewClient(&redis.Options{Network: "unix", Addr: s.socket()})
+	defer admin.Close()
+	if err := admin.ConfigSet(t.Context(), "appendfsync", "everysec").Err(); err != nil {
+		t.Fatal(err)
+	}
+	// The next connection finds it.
+	if err := admin.Do(t.Context(), "CLIENT", "KILL", "SKIPME", "yes", "TYPE", "normal").Err(); err != nil {
+		t.Fatal(err)
+	}
+	const want = `appendfsync is "everysec"`
+	if err := store.Check(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Check: %v", err)
+	}
+	if err := store.Grant(t.Context(), "y", lease.Terms{Unattended: time.Hour}); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Grant: %v", err)
+	}
+	if l, err := store.Renew(t.Context(), "x", 0); err != nil || !near(l.Left, time.Hour) {
+		t.Errorf("the lease of before: %+v, %v", l, err)
+	}
+	if all, err := store.All(t.Context()); err != nil || len(all) != 1 {
+		t.Errorf("there are leases of %q, %v", all, err)
+	}
+	lax := s.openAs(t, true)
+	defer lax.Close()
+	grant(t, lax, "y", lease.Terms{Unattended: time.Hour})
 }
 
 // TestAGatewayTakesOverTheLeasesOfAnother: the one that granted the lease ends, and nobody starts it again.
