@@ -55,8 +55,14 @@ func (m *Metrics) prepare(services []protoreflect.ServiceDescriptor) {
 	}
 }
 
+// alarming are the reasons of which an alert wants to know the first: no increase is seen in a series that begins with it.
+var alarming = [...]string{"OUTCOME_UNKNOWN", "BACKEND_AUTH_FAILED"}
+
 func (m *Metrics) newRPC(name string) *rpc {
 	ok := codeName(codes.OK)
+	for _, reason := range alarming {
+		m.callErrors.WithLabelValues(name, reason)
+	}
 	return &rpc{
 		name: name, inFlight: m.inFlight.WithLabelValues(name),
 		grpc: m.duration.WithLabelValues(name, string(gateway.ProtocolGRPC), ok),

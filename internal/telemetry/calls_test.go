@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
+	"regexp"
 	"testing"
 
 	"google.golang.org/grpc/codes"
@@ -70,6 +72,23 @@ func TestEveryRPCIsShownBeforeItsFirstCall(t *testing.T) {
 			}
 			got.want(t, 0, "umgateway_calls_in_flight", "rpc_method", name)
 		}
+	}
+}
+
+// TestAlertsSeeTheFirstFailure: a series that begins with 1 has not increased, for Prometheus.
+func TestAlertsSeeTheFirstFailure(t *testing.T) {
+	t.Parallel()
+	rules, err := os.ReadFile("../../deploy/monitoring/alerts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := regexp.MustCompile(`increase\(umgateway_call_errors_total\{reason="(\w+)"\}`).FindAllSubmatch(rules, -1)
+	if len(asked) == 0 {
+		t.Fatal("no alert asks for a reason")
+	}
+	got := scrape(t, newMetrics(t))
+	for _, reason := range asked {
+		got.want(t, 0, "umgateway_call_errors_total", "rpc_method", playOnPhone, "reason", string(reason[1]))
 	}
 }
 
