@@ -322,20 +322,22 @@ func TestErrorsAreWhatTheDocumentSays(t *testing.T) {
 		weather *exchangesim.Misbehaviour
 		status  int
 	}{
-		"unknown call":       {request: info, status: 404},
-		"unknown field":      {request: with(play, `{"dialstring":"1"}`), status: 400},
-		"forbidden number":   {request: with(play, `{"entryId":"AAAA","dialString":"`+exchangesim.ForbiddenNumber+`"}`), status: 400},
-		"too large":          {request: with(play, strings.Repeat(" ", 1025)), config: gateway.Config{MaxRequestBytes: 1024}, status: 413},
-		"no credential":      {request: play, header: []string{"Authorization", "Bearer x"}, config: gateway.Config{Authenticator: func() *authn.Authenticator { return authenticator }}, status: 401},
-		"foreign origin":     {request: play, header: []string{"Origin", "https://evil.example"}, status: 403},
-		"no time":            {request: info, header: []string{"Grpc-Timeout", "1n"}, status: 504},
-		"page of a proxy":    {request: info, weather: misbehave(exchangesim.HTMLPage(502)), status: 503},
-		"outcome unknown":    {request: play, weather: misbehave(exchangesim.HTMLPage(502)), status: 500},
-		"page in a success":  {request: info, weather: misbehave(exchangesim.HTMLPage(200)), status: 500},
-		"throttled":          {request: info, weather: misbehave(exchangesim.Empty(429)), status: 429},
-		"account rejected":   {request: info, weather: misbehave(exchangesim.Empty(401)), status: 500},
-		"account forbidden":  {request: info, weather: misbehave(exchangesim.Empty(403)), status: 403},
-		"watch from nowhere": {request: request{path: "/v1/calls/{call_id}:watch", verb: "get", target: "/v1/calls/AAAA:watch"}, header: []string{"Last-Event-ID", "x"}, status: 400},
+		"unknown call":                {request: info, status: 404},
+		"unknown field, as a problem": {request: with(play, `{"dialstring":"1"}`), header: []string{"Accept", "application/problem+json"}, status: 400},
+		"unknown call, as a problem":  {request: info, header: []string{"Accept", "application/problem+json"}, status: 404},
+		"unknown field":               {request: with(play, `{"dialstring":"1"}`), status: 400},
+		"forbidden number":            {request: with(play, `{"entryId":"AAAA","dialString":"`+exchangesim.ForbiddenNumber+`"}`), status: 400},
+		"too large":                   {request: with(play, strings.Repeat(" ", 1025)), config: gateway.Config{MaxRequestBytes: 1024}, status: 413},
+		"no credential":               {request: play, header: []string{"Authorization", "Bearer x"}, config: gateway.Config{Authenticator: func() *authn.Authenticator { return authenticator }}, status: 401},
+		"foreign origin":              {request: play, header: []string{"Origin", "https://evil.example"}, status: 403},
+		"no time":                     {request: info, header: []string{"Grpc-Timeout", "1n"}, status: 504},
+		"page of a proxy":             {request: info, weather: misbehave(exchangesim.HTMLPage(502)), status: 503},
+		"outcome unknown":             {request: play, weather: misbehave(exchangesim.HTMLPage(502)), status: 500},
+		"page in a success":           {request: info, weather: misbehave(exchangesim.HTMLPage(200)), status: 500},
+		"throttled":                   {request: info, weather: misbehave(exchangesim.Empty(429)), status: 429},
+		"account rejected":            {request: info, weather: misbehave(exchangesim.Empty(401)), status: 500},
+		"account forbidden":           {request: info, weather: misbehave(exchangesim.Empty(403)), status: 403},
+		"watch from nowhere":          {request: request{path: "/v1/calls/{call_id}:watch", verb: "get", target: "/v1/calls/AAAA:watch"}, header: []string{"Last-Event-ID", "x"}, status: 400},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

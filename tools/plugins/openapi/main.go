@@ -11,9 +11,11 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 )
 
 // object is a JSON object.
@@ -80,7 +82,7 @@ func readJSON(path string, v any) error {
 	return nil
 }
 
-// merge puts the documents of the services together. The names in them do not clash, but for what is the same in each.
+// merge puts the documents of the services together.
 func merge(files []string) (object, error) {
 	paths, schemas, tags := object{}, object{}, []any{}
 	for _, file := range files {
@@ -94,15 +96,23 @@ func merge(files []string) (object, error) {
 		if err := readJSON(file, &part); err != nil {
 			return nil, err
 		}
-		for name, path := range part.Paths {
-			paths[name] = path
-		}
-		for name, schema := range part.Components.Schemas {
-			schemas[name] = schema
+		if err := errors.Join(add(paths, part.Paths), add(schemas, part.Components.Schemas)); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 		tags = append(tags, part.Tags...)
 	}
 	return object{"openapi": "3.1.0", "paths": paths, "tags": tags, "components": object{"schemas": schemas}}, nil
+}
+
+// add adds entries. Those that are there already must be the same.
+func add(all, more object) error {
+	for name, entry := range more {
+		if before, there := all[name]; there && !reflect.DeepEqual(before, entry) {
+			return fmt.Errorf("%s is something else in another document", name)
+		}
+		all[name] = entry
+	}
+	return nil
 }
 
 func write(out string, document object) error {

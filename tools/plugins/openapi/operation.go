@@ -146,7 +146,8 @@ func errorResponse(status string, reasons []string, sample any) object {
 	}
 	response := object{
 		"description": fmt.Sprintf("Reasons: %s.", strings.Join(reasons, ", ")),
-		"headers":     object{"X-Request-Id": header("RequestId")}, "content": object{"application/json": media},
+		"headers":     object{"X-Request-Id": header("RequestId")},
+		"content":     object{"application/json": media, "application/problem+json": object{"schema": ref("Problem")}},
 	}
 	switch status {
 	case "401":

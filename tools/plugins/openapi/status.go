@@ -25,6 +25,19 @@ func addStatus(schemas object, reasons []reason) {
 			},
 		},
 	}
+	schemas["Problem"] = object{
+		"type": "object", "description": "The same in the form of RFC 9457, for requests with Accept: application/problem+json.",
+		"required": []string{"type", "title", "status", "detail", "code", "reason"}, "properties": object{
+			"type":     object{"type": "string", "format": "uri", "description": "Names the reason, at every gateway alike."},
+			"title":    text("The reason in words."),
+			"status":   object{"type": "integer", "minimum": 400, "maximum": 599, "description": "The status of the answer."},
+			"detail":   text("For developers. Do not match it: match the reason."),
+			"instance": object{"type": "string", "format": "uri-reference", "description": "The id of the request, as in the header X-Request-Id."},
+			"code":     object{"$ref": "#/components/schemas/google.rpc.Status/properties/code"},
+			"reason":   object{"$ref": "#/components/schemas/google.rpc.ErrorInfo/properties/reason"},
+			"details":  object{"$ref": "#/components/schemas/google.rpc.Status/properties/details"},
+		},
+	}
 	schemas["google.rpc.ErrorInfo"] = detail("google.rpc.ErrorInfo", "The reason in a form for programs.", object{
 		"reason":   object{"type": "string", "enum": names, "description": "Each is explained at /docs/reasons/."},
 		"domain":   object{"const": "umgateway"},
