@@ -35,7 +35,13 @@ type browser struct {
 // open starts a Chromium and goes to an address. At the end of the test nothing may have been complained about.
 func open(t *testing.T, address string) *browser {
 	t.Helper()
-	b := newBrowser(t)
+	return newBrowser(t).goTo(address)
+}
+
+// goTo goes to the first address.
+func (b *browser) goTo(address string) *browser {
+	t := b.t
+	t.Helper()
 	t.Cleanup(func() {
 		for _, complaint := range b.complained() {
 			t.Errorf("the browser complains: %s", complaint)
@@ -48,6 +54,12 @@ func open(t *testing.T, address string) *browser {
 
 func newBrowser(t *testing.T) *browser {
 	t.Helper()
+	return newBrowserOf(t, t.TempDir(), t.TempDir())
+}
+
+// newBrowserOf starts a Chromium of somebody with a home, which holds certificates, and a profile, which holds settings.
+func newBrowserOf(t *testing.T, home, profile string) *browser {
+	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +67,7 @@ func newBrowser(t *testing.T) *browser {
 	ctx, stop := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewExecAllocator(ctx,
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.ExecPath(path), chromedp.UserDataDir(profile), chromedp.Env("HOME="+home), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.WindowSize(1280, 1000), chromedp.WSURLReadTimeout(patience),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true),
