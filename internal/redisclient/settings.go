@@ -20,6 +20,7 @@ var required = []struct{ name, want, why string }{
 // Unsafe tells that the server's settings let it lose or evict what it has acknowledged, or cannot be read.
 type Unsafe struct{ faults []string }
 
+// Error names each setting, what it is, and what it has to be.
 func (u *Unsafe) Error() string { return strings.Join(u.faults, "; ") }
 
 // CheckDurable looks at the server's settings. The error is an *Unsafe, or says why the server does not answer.
