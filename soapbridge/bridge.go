@@ -144,7 +144,7 @@ func (b *Bridge) exchange(ctx context.Context, p *plan, form int, in proto.Messa
 	if err != nil {
 		return nil, err
 	}
-	body, err := p.appendRequest((*buffer)[:0], form, header, in.ProtoReflect())
+	body, err := p.appendRequest((*buffer)[:0], form, header, in)
 	*buffer = body
 	if err != nil {
 		failure := &Error{Operation: p.operation, Kind: KindRequest, Err: err}

@@ -37,9 +37,10 @@ func (s *scope) newMark() int {
 // leaf is one field at its place.
 type leaf struct {
 	field    protoreflect.FieldDescriptor
-	mark     int  // where its scope notes that it was seen
-	required bool // in a reply
-	alone    bool // a string that is all there is in a reply: a blank one is missing
+	kind     protoreflect.Kind // of the field
+	mark     int               // where its scope notes that it was seen
+	required bool              // in a reply
+	alone    bool              // a string that is all there is in a reply: a blank one is missing
 	values   *enumTexts
 
 	space     namespaceID // of an attribute

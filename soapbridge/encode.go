@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
@@ -23,15 +24,20 @@ func (e *requestError) Error() string { return fmt.Sprintf("%s: %s", e.field.Nam
 
 // appendRequest appends the whole envelope of a request in the plan's given form. The header is a part of the envelope's
 // header, in XML.
-func (p *plan) appendRequest(dst []byte, form int, header []byte, m protoreflect.Message) ([]byte, error) {
+func (p *plan) appendRequest(dst []byte, form int, header []byte, m proto.Message) ([]byte, error) {
 	surroundings := &p.forms[form]
+	if len(header) == 0 {
+		if filled, ok := p.template.fill(dst, surroundings.front, m); ok {
+			return filled, nil
+		}
+	}
 	e := encoder{append(dst, envelopeHead...)}
 	if surroundings.header != "" || len(header) > 0 {
 		e.dst = append(append(e.dst, headerHead...), surroundings.header...)
 		e.dst = append(append(e.dst, header...), headerTail...)
 	}
 	e.dst = append(e.dst, surroundings.head...)
-	if err := e.content(p.request, m); err != nil {
+	if err := e.content(p.request, m.ProtoReflect()); err != nil {
 		return dst, err
 	}
 	return append(e.dst, surroundings.tail...), nil
@@ -112,7 +118,7 @@ func (e *encoder) content(el *element, m protoreflect.Message) error {
 // value appends a scalar in the lexical form of XML Schema part 2. Booleans are written true and false only, because
 // ASP.NET refuses True.
 func (e *encoder) value(l *leaf, v protoreflect.Value, inAttribute bool) error {
-	switch l.field.Kind() {
+	switch l.kind {
 	case protoreflect.StringKind:
 		dst, reason := appendEscaped(e.dst, v.String(), inAttribute)
 		if reason != "" {

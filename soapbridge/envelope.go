@@ -21,6 +21,7 @@ type envelope struct {
 	header string // the elements that stand in every header
 	head   string // the body up to and including the request element's name and namespaces, without the ">"
 	tail   string
+	front  string // all of that up to the template's first blank, for a call without a header of its own
 }
 
 // naming decides how the names in one request are written. The request element's namespace is the default one, as in the
@@ -93,11 +94,16 @@ func (n *naming) envelope(form Form, request *element) envelope {
 		head.WriteString(xmlns("xmlns:"+prefix, form.Namespaces[prefix]))
 	}
 	header, _ := n.dialect.appendHeader(nil, form, n.dialect.Header) // validated before
+	front := envelopeHead
+	if len(header) > 0 {
+		front += headerHead + string(header) + headerTail
+	}
 	return envelope{
 		header: string(header),
 		action: strings.TrimSuffix(namespace, "/") + "/" + n.dialect.spelling(request.local),
 		head:   head.String(),
 		tail:   envelopeTail,
+		front:  front + head.String(),
 	}
 }
 

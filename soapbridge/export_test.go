@@ -22,7 +22,7 @@ func (b *Bridge) Codec(method protoreflect.MethodDescriptor) Codec {
 
 // Encode appends the request.
 func (c Codec) Encode(dst []byte, m proto.Message) ([]byte, error) {
-	return c.plan.appendRequest(dst, 0, nil, m.ProtoReflect())
+	return c.plan.appendRequest(dst, 0, nil, m)
 }
 
 // Decode reads a reply.
@@ -43,4 +43,10 @@ func (c Codec) Replies(bodies ...[]byte) string {
 		told = fmt.Sprintf("%v, fault %+v, error %v, dropped %d, unknown %v, envelope %v", out.Interface(), fault, err, d.dropped, d.unknown, d.inEnvelope)
 	}
 	return told
+}
+
+// Fills tells whether a request is written by filling in a template.
+func (c Codec) Fills(m proto.Message) bool {
+	_, filled := c.plan.template.fill(nil, "", m)
+	return filled
 }

@@ -33,6 +33,7 @@ type plan struct {
 	output    protoreflect.MessageType
 	forms     []envelope
 	request   *element
+	template  *template // of the request; nil if it has none
 	response  xmlName
 	result    *xmlName // the second wrapper, if the operation has one
 	status    *ResponseStatus
@@ -126,6 +127,7 @@ func (c *compiler) method(method protoreflect.MethodDescriptor) *plan {
 	}
 	if len(c.errs) == 0 {
 		p.forms = c.envelopes(p.request)
+		p.template = newTemplate(p.input, p.request, envelopeTail)
 	}
 	return p
 }

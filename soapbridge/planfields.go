@@ -45,7 +45,10 @@ func (c *compiler) message(e *element, message protoreflect.MessageDescriptor, o
 			c.fail(field, "%w", err)
 			continue
 		}
-		l := &leaf{field: field, mark: e.scope.newMark(), required: !place.GetMayBeAbsent() && !field.IsList() && !field.HasPresence()}
+		l := &leaf{
+			field: field, kind: field.Kind(), mark: e.scope.newMark(),
+			required: !place.GetMayBeAbsent() && !field.IsList() && !field.HasPresence(),
+		}
 		if field.Enum() != nil {
 			l.values = c.enum(field.Enum())
 		}

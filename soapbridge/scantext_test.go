@@ -24,15 +24,21 @@ func TestCleanDataHasNoCharacterBelowTheSpace(t *testing.T) {
 	}
 }
 
-func TestAWordIsPlainIfEachOfItsBytesIs(t *testing.T) {
+func TestATextIsPlainIfEachOfItsBytesIs(t *testing.T) {
 	t.Parallel()
-	for at := range wordBytes {
-		for c := range 256 {
-			for _, other := range []byte{' ', 'A', '~', '=', 0x7F, '\'', '?'} {
-				word := bytes.Repeat([]byte{other}, wordBytes)
-				word[at] = byte(c)
-				if got, want := isPlainWord(string(word)), c < utf8.RuneSelf && !escapeByte[c]; got != want {
-					t.Errorf("%q: got %t, want %t", word, got, want)
+	if !isPlain("") {
+		t.Error("an empty text is not plain")
+	}
+	for _, other := range []byte{' ', 'A', '~', '=', 0x7F, '\'', '?'} {
+		for at := range 3 * wordBytes {
+			for c := range 256 {
+				text := bytes.Repeat([]byte{other}, 3*wordBytes)
+				text[at] = byte(c)
+				want := c < utf8.RuneSelf && !escapeByte[c]
+				for length := at + 1; length <= len(text); length++ {
+					if got := isPlain(text[:length]); got != want || isPlain(string(text[:length])) != want {
+						t.Errorf("%q: got %t, want %t", text[:length], got, want)
+					}
 				}
 			}
 		}

@@ -117,14 +117,11 @@ func isXMLChar(r rune) bool {
 // appendEscaped appends a value so that an XML parser reads it back unchanged, in text as in an attribute. If XML cannot
 // hold the value, it says why.
 func appendEscaped(dst []byte, value string, inAttribute bool) (_ []byte, reason string) {
+	if isPlain(value) {
+		return append(dst, value...), ""
+	}
 	start := 0
 	for i := 0; i < len(value); {
-		for len(value)-i >= wordBytes && isPlainWord(value[i:]) {
-			i += wordBytes
-		}
-		if i == len(value) {
-			break
-		}
 		if c := value[i]; c < utf8.RuneSelf && !escapeByte[c] {
 			i++
 			continue
@@ -152,15 +149,38 @@ const (
 	tops      = 0x8080808080808080 // the highest bit of each
 )
 
-// isPlainWord tells whether escapeByte is false for each of the first eight bytes, and all are ASCII. It looks at them together:
-// x-ones&^x&tops is not zero just where a byte of x is (Warren, Hacker's Delight, section 6-1).
-func isPlainWord(s string) bool {
+// isPlain tells whether escapeByte is false for each byte, and all are ASCII: such a text is the same in XML and outside. It
+// looks at eight bytes together, the last of which may overlap those before.
+func isPlain[T string | []byte](s T) bool {
+	if len(s) < wordBytes {
+		for i := range len(s) {
+			if s[i] >= utf8.RuneSelf || escapeByte[s[i]] {
+				return false
+			}
+		}
+		return true
+	}
+	for i := 0; i < len(s)-wordBytes; i += wordBytes {
+		if odd(word(s[i:])) != 0 {
+			return false
+		}
+	}
+	return odd(word(s[len(s)-wordBytes:])) == 0
+}
+
+// word puts the first eight bytes together.
+func word[T string | []byte](s T) uint64 {
 	_ = s[wordBytes-1]
-	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// odd is not zero if a byte of the word is not plain: x-ones&^x&tops is not zero just where a byte of x is (Warren, Hacker's
+// Delight, section 6-1).
+func odd(w uint64) uint64 {
 	angles := (w | 2*ones) ^ '>'*ones // '<' and '>' differ in one bit
 	quotes := (w | 4*ones) ^ '&'*ones // so do '"' and '&'
-	return (w|(w-' '*ones)|(angles-ones)&^angles|(quotes-ones)&^quotes)&tops == 0
+	return (w | (w - ' '*ones) | (angles-ones)&^angles | (quotes-ones)&^quotes) & tops
 }
 
 // escapeByte tells which ASCII bytes need a closer look.
