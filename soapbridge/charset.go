@@ -21,7 +21,8 @@ const (
 )
 
 // toUTF8 converts a document to UTF-8 without a byte order mark. A document that is not valid in the character set that it
-// declares is refused: a character that was replaced could stand in an identifier.
+// declares is refused: a character that was replaced could stand in an identifier. One that says that it is UTF-8 is not
+// looked at.
 func toUTF8(contentType string, body []byte, limit int) ([]byte, error) {
 	// More than one mark was seen where a program that writes one passed on what already had one.
 	marked := bytes.HasPrefix(body, []byte(markUTF8))
@@ -37,7 +38,7 @@ func toUTF8(contentType string, body []byte, limit int) ([]byte, error) {
 		return nil, err
 	}
 	if next == nil {
-		return checkUTF8(body)
+		return body, nil
 	}
 	return convert(next, name, body, limit)
 }

@@ -14,9 +14,15 @@ import (
 // interpret reads a reply into out. The body decides first, the status second: a SOAP fault comes with HTTP 500, but
 // servers also send faults with 200 and proxies send pages with anything.
 func (b *Bridge) interpret(p *plan, reply *transport.Reply, out proto.Message, report *Exchange) error {
+	body, err := plainText(reply.Header, reply.Body, b.limits.ReplyBytes)
+	if err == nil && !reply.Unsent && p.recognise(body, out) {
+		return nil
+	}
 	d := b.decoders.Get().(*decoder)
 	defer b.decoders.Put(d)
-	body, err := plainText(reply.Header, reply.Body, b.limits.ReplyBytes)
+	if err == nil {
+		err = checkUTF8(body)
+	}
 	var fault *Fault
 	d.begin(body, b.limits.Depth, b.known)
 	if err == nil {
@@ -25,6 +31,7 @@ func (b *Bridge) interpret(p *plan, reply *transport.Reply, out proto.Message, r
 	}
 	if err == nil && fault == nil && !reply.Unsent {
 		// An envelope says itself where it ends: one that is whole counts, even if more bytes were announced.
+		p.learn(d, out)
 		return nil
 	}
 	failure := &Error{Operation: p.operation, HTTPStatus: reply.Status, RetryAfter: transport.RetryAfter(reply.Header, b.now()), Err: err}

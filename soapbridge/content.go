@@ -12,7 +12,8 @@ import (
 
 // plainText turns the body of an HTTP reply into UTF-8 without a byte order mark: it undoes gzip, declared or not, takes
 // the root part out of a multipart reply, and converts the character sets that Exchange, IIS and old proxies are known to
-// use. Nothing is copied if there is nothing to undo. The result is never larger than limit bytes.
+// use. Nothing is copied if there is nothing to undo. The result is never larger than limit bytes. That it is valid is for
+// checkUTF8 to say.
 func plainText(header http.Header, body []byte, limit int) ([]byte, error) {
 	if isBlank(body) {
 		return nil, nil
@@ -76,9 +77,9 @@ func tooLarge(limit int) error {
 	return &refusal{cause: CauseSize, reason: fmt.Sprintf("the reply is larger than %d bytes when decoded", limit)}
 }
 
-func checkUTF8(body []byte) ([]byte, error) {
+func checkUTF8(body []byte) error {
 	if !utf8.Valid(body) {
-		return nil, &refusal{cause: CauseCharset, reason: "the reply is not valid utf-8"}
+		return &refusal{cause: CauseCharset, reason: "the reply is not valid utf-8"}
 	}
-	return body, nil
+	return nil
 }

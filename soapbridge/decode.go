@@ -2,6 +2,7 @@ package soapbridge
 
 import (
 	"fmt"
+	"reflect"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
@@ -12,14 +13,14 @@ type decoder struct {
 	unknown    []UnknownValue // enum texts that the schema does not know
 	inEnvelope bool           // the root element is a SOAP envelope
 	familiar   familiar
-	flat       bool // the message's values are collected in wire
-	wire       []byte
+	record     reflect.Value // of the response, if its layout is known
+	places     []place       // where its values stood
 }
 
 // begin makes the decoder ready for another reply.
 func (d *decoder) begin(data []byte, maxDepth int, known []knownNamespace) {
 	d.reset(data, maxDepth, known)
-	d.unknown, d.inEnvelope = nil, false
+	d.unknown, d.inEnvelope, d.places = nil, false, d.places[:0]
 }
 
 // UnknownValue is a text that an enum field of the schema has no value for. The field was set to its unspecified value.
@@ -32,11 +33,12 @@ type UnknownValue struct {
 type text struct {
 	bytes []byte
 	owned bool
+	end   int // in the data, unless owned
 }
 
 func (d *decoder) addText(t *text) error {
 	if len(t.bytes) == 0 && d.plain {
-		t.bytes, t.owned = d.scanner.text, false
+		t.bytes, t.owned, t.end = d.scanner.text, false, d.pos
 		return nil
 	}
 	if !t.owned {
@@ -95,7 +97,7 @@ func (d *decoder) content(el *element, m protoreflect.Message, seen []bool) erro
 		case err != nil:
 			return err
 		case token == tokenEnd && el.text != nil:
-			return d.scalar(el.text, t.bytes, m, seen)
+			return d.scalar(el.text, &t, m, seen)
 		case token == tokenEnd:
 			return nil
 		case token == tokenText && el.text != nil:
@@ -164,7 +166,7 @@ func (d *decoder) attributeValues(el *element, m protoreflect.Message, seen []bo
 		if err != nil {
 			return err
 		}
-		if err := d.scalar(a, value, m, seen); err != nil {
+		if err := d.scalar(a, &text{bytes: value, owned: true}, m, seen); err != nil {
 			return err
 		}
 	}
@@ -172,26 +174,22 @@ func (d *decoder) attributeValues(el *element, m protoreflect.Message, seen []bo
 }
 
 // scalar sets a field from its text.
-func (d *decoder) scalar(l *leaf, text []byte, m protoreflect.Message, seen []bool) error {
+func (d *decoder) scalar(l *leaf, t *text, m protoreflect.Message, seen []bool) error {
 	if seen[l.mark] && !l.field.IsList() {
 		return nil
 	}
-	if l.alone && isBlank(text) {
+	if l.alone && isBlank(t.bytes) {
 		return nil
 	}
 	seen[l.mark] = true
-	var v protoreflect.Value
-	var err error
-	if d.flat {
-		err = d.collect(l, text)
-	} else {
-		v, err = d.value(l, text)
-	}
+	v, err := d.value(l, t.bytes)
 	if err != nil {
 		return &refusal{CauseValue, string(l.field.Name()), fmt.Sprintf("the reply's %s: %v", l.field.FullName(), err)}
 	}
+	d.note(l, t)
 	switch {
-	case d.flat:
+	case l.index != nowhere && d.record.IsValid():
+		store(d.record, l.index, l.kind, v)
 	case l.field.IsList():
 		m.Mutable(l.field).List().Append(v)
 	default:

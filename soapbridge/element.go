@@ -37,6 +37,7 @@ func (s *scope) newMark() int {
 // leaf is one field at its place.
 type leaf struct {
 	field    protoreflect.FieldDescriptor
+	index    int               // in the layout; nowhere also for those of nested messages
 	kind     protoreflect.Kind // of the field
 	mark     int               // where its scope notes that it was seen
 	required bool              // in a reply

@@ -2,6 +2,7 @@ package soapbridge
 
 import (
 	"fmt"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -49,4 +50,40 @@ func (c Codec) Replies(bodies ...[]byte) string {
 func (c Codec) Fills(m proto.Message) bool {
 	_, filled := c.plan.template.fill(nil, "", m)
 	return filled
+}
+
+// Forget drops what was learned of the replies.
+func (c Codec) Forget() {
+	c.plan.shapes.known.Store(nil)
+	c.plan.shapes.other.Store(0)
+}
+
+// Shapes are what is remembered of the replies, the last learned first.
+func (c Codec) Shapes() (shapes []string) {
+	known := c.plan.shapes.known.Load()
+	if known == nil {
+		return nil
+	}
+	for _, s := range *known {
+		var text strings.Builder
+		text.WriteString(s.start)
+		for _, b := range s.blanks {
+			text.WriteString(b.after)
+		}
+		shapes = append(shapes, text.String())
+	}
+	return shapes
+}
+
+// Recognises tells whether a body is read by a shape that is remembered.
+func (c Codec) Recognises(body []byte) bool {
+	return c.plan.recognise(body, c.plan.output.New().Interface())
+}
+
+// Outcome reads a reply and says everything that comes of it.
+func (c Codec) Outcome(reply *transport.Reply) string {
+	var report Exchange
+	out := c.plan.output.New().Interface()
+	err := c.bridge.interpret(c.plan, reply, out, &report)
+	return fmt.Sprintf("%v, error %+v, report %+v", out, err, report)
 }

@@ -40,6 +40,13 @@ func (l *layout) index(field protoreflect.FieldDescriptor) int {
 	return nowhere
 }
 
+// find notes where the fields of a message are. Those of the messages in it are not looked for.
+func (l *layout) find(s *scope) {
+	for _, leaf := range s.leaves {
+		leaf.index = l.index(leaf.field)
+	}
+}
+
 // tagName is the name of the field in the schema, as the generator has noted it.
 func tagName(f reflect.StructField) protoreflect.Name {
 	for part := range strings.SplitSeq(f.Tag.Get("protobuf"), ",") {

@@ -38,7 +38,8 @@ type plan struct {
 	result    *xmlName // the second wrapper, if the operation has one
 	status    *ResponseStatus
 	results   *element // a root without a name of its own: it stands for response and result alike
-	flat      bool     // isFlat(results)
+	layout    *layout  // of the response
+	shapes    shapes   // of its replies
 }
 
 // xmlName is the name of an element as a reply is matched against it.
@@ -119,7 +120,8 @@ func (c *compiler) method(method protoreflect.MethodDescriptor) *plan {
 	p.request = c.root(method.Input())
 	p.request.space, p.request.local = c.space(method, request), request.local
 	p.results = c.root(method.Output())
-	p.flat = isFlat(p.results)
+	p.layout = newLayout(p.output)
+	p.layout.find(p.results.scope)
 	p.response = c.xmlName(method, "response", operation.GetResponse())
 	if operation.GetResult() != "" {
 		result := c.xmlName(method, "result", operation.GetResult())

@@ -46,7 +46,7 @@ func (c *compiler) message(e *element, message protoreflect.MessageDescriptor, o
 			continue
 		}
 		l := &leaf{
-			field: field, kind: field.Kind(), mark: e.scope.newMark(),
+			field: field, kind: field.Kind(), index: nowhere, mark: e.scope.newMark(),
 			required: !place.GetMayBeAbsent() && !field.IsList() && !field.HasPresence(),
 		}
 		if field.Enum() != nil {

@@ -2,6 +2,7 @@ package soapbridge
 
 import (
 	"errors"
+	"reflect"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
@@ -139,6 +140,13 @@ func (d *decoder) body(p *plan, out protoreflect.Message) (fault *Fault, err err
 	}
 }
 
+// results reads the response element into the message that it stands for.
+func (d *decoder) results(p *plan, out protoreflect.Message) error {
+	d.record, _ = p.layout.open(out.Interface())
+	defer func() { d.record = reflect.Value{} }()
+	return d.response(p, out)
+}
+
 // response reads the response element, whether the results stand in it directly or in a second wrapper.
 func (d *decoder) response(p *plan, out protoreflect.Message) error {
 	if len(p.results.scope.leaves) == 0 {
@@ -164,7 +172,7 @@ func (d *decoder) response(p *plan, out protoreflect.Message) error {
 			return err
 		case token == tokenEnd:
 			if l := p.results.text; l != nil && !wrapped && !isBlank(t.bytes) {
-				if err := d.scalar(l, t.bytes, out, seen); err != nil {
+				if err := d.scalar(l, &t, out, seen); err != nil {
 					return err
 				}
 			}

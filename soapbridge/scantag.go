@@ -145,15 +145,19 @@ func (s *scanner) skipSpace() bool {
 	return s.pos > start
 }
 
+// declares tells whether the attribute is a namespace declaration.
+func (a attribute) declares() bool {
+	return a.colon < 0 && string(a.written) == "xmlns" || string(a.prefix()) == "xmlns"
+}
+
 // declare puts a namespace declaration (xmlns, xmlns:prefix) into force.
 func (s *scanner) declare(a attribute) error {
-	var prefix []byte
-	switch {
-	case a.colon < 0 && string(a.written) == "xmlns":
-	case string(a.prefix()) == "xmlns":
-		prefix = a.local()
-	default:
+	if !a.declares() {
 		return nil
+	}
+	var prefix []byte
+	if a.colon > 0 {
+		prefix = a.local()
 	}
 	if len(s.bindings) == maxNamespaces {
 		return &refusal{cause: CauseSize, reason: "the reply declares more than 256 namespaces"}

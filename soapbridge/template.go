@@ -2,6 +2,7 @@ package soapbridge
 
 import (
 	"reflect"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -16,31 +17,25 @@ type template struct {
 	blanks []blank
 }
 
-// blank is the place of a value in a template.
+// blank is the place of a value in a template, or in a shape.
 type blank struct {
 	leaf        *leaf
-	index       int // in the layout
-	inAttribute bool
+	inAttribute bool   // in a template
+	needed      bool   // in a shape: white space is no value
 	after       string // what follows, up to the next blank
 }
 
 // newTemplate returns nil for a request that has no template. The tags must have been spelt before.
 func newTemplate(input protoreflect.MessageType, request *element, end string) *template {
 	t := &template{layout: newLayout(input)}
+	t.layout.find(request.scope)
 	for _, field := range request.scope.homeless {
 		t.unset = append(t.unset, t.layout.index(field))
 	}
 	t.content(request)
 	t.literal(end)
-	for _, index := range t.unset {
-		if index == nowhere {
-			return nil
-		}
-	}
-	for _, b := range t.blanks {
-		if b.index == nowhere {
-			return nil
-		}
+	if slices.Contains(t.unset, nowhere) || slices.ContainsFunc(t.blanks, func(b blank) bool { return b.leaf.index == nowhere }) {
+		return nil
 	}
 	return t
 }
@@ -68,7 +63,7 @@ func (t *template) content(el *element) {
 }
 
 func (t *template) blank(l *leaf, inAttribute bool) {
-	t.blanks = append(t.blanks, blank{leaf: l, index: t.layout.index(l.field), inAttribute: inAttribute})
+	t.blanks = append(t.blanks, blank{leaf: l, inAttribute: inAttribute})
 }
 
 func (t *template) literal(text string) {
@@ -92,7 +87,7 @@ func (t *template) fill(dst []byte, head string, m proto.Message) (_ []byte, fil
 	e := encoder{append(append(dst, head...), t.start...)}
 	for i := range t.blanks {
 		b := &t.blanks[i]
-		if err := e.value(b.leaf, load(record, b.index, b.leaf.kind), b.inAttribute); err != nil {
+		if err := e.value(b.leaf, load(record, b.leaf.index, b.leaf.kind), b.inAttribute); err != nil {
 			return dst, false
 		}
 		e.dst = append(e.dst, b.after...)

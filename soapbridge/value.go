@@ -12,12 +12,12 @@ import (
 
 // value reads a scalar in the lexical form of XML Schema part 2; booleans also as True and False. White space around
 // anything but a string is of no account.
-func (d *decoder) value(l *leaf, text []byte) (protoreflect.Value, error) {
-	if l.field.Kind() == protoreflect.StringKind {
+func (l *leaf) value(text []byte) (protoreflect.Value, error) {
+	if l.kind == protoreflect.StringKind {
 		return protoreflect.ValueOfString(string(text)), nil
 	}
 	text = trimSpace(text)
-	switch l.field.Kind() {
+	switch l.kind {
 	case protoreflect.BoolKind:
 		switch string(text) {
 		case "true", "1", "True":
@@ -27,11 +27,10 @@ func (d *decoder) value(l *leaf, text []byte) (protoreflect.Value, error) {
 		}
 		return protoreflect.Value{}, errors.New("not a boolean")
 	case protoreflect.EnumKind:
-		number, known := l.values.byText[string(text)]
-		if !known && len(d.unknown) < maxUnknown {
-			d.unknown = append(d.unknown, UnknownValue{string(l.field.FullName()), clip(text)})
+		if number, known := l.values.byText[string(text)]; known {
+			return protoreflect.ValueOfEnum(number), nil
 		}
-		return protoreflect.ValueOfEnum(number), nil
+		return protoreflect.ValueOfEnum(0), errUnknownText
 	case protoreflect.BytesKind:
 		decoded, err := base64.StdEncoding.DecodeString(string(withoutSpace(text)))
 		if err != nil {
@@ -39,11 +38,26 @@ func (d *decoder) value(l *leaf, text []byte) (protoreflect.Value, error) {
 		}
 		return protoreflect.ValueOfBytes(decoded), nil
 	}
-	return integer(l.field.Kind(), string(text))
+	return integer(l.kind, string(text))
 }
+
+// errUnknownText comes with the value 0 of an enum that has no value for a text.
+var errUnknownText = errors.New("not a value of the enum")
 
 // maxUnknown is how many unknown enum texts of one reply are reported.
 const maxUnknown = 16
+
+// value reads a scalar, and notes a text that an enum has no value for.
+func (d *decoder) value(l *leaf, text []byte) (protoreflect.Value, error) {
+	v, err := l.value(text)
+	if !errors.Is(err, errUnknownText) {
+		return v, err
+	}
+	if len(d.unknown) < maxUnknown {
+		d.unknown = append(d.unknown, UnknownValue{string(l.field.FullName()), clip(trimSpace(text))})
+	}
+	return v, nil
+}
 
 // clip cuts a text of the backend to 100 bytes, for logs.
 func clip(text []byte) string { return strings.ToValidUTF8(string(text[:min(len(text), 100)]), "") }
