@@ -58,6 +58,12 @@ func (c Codec) Forget() {
 	c.plan.shapes.other.Store(0)
 }
 
+// Unlearn drops what was learned, and has nothing learned from the next reply.
+func (c Codec) Unlearn() {
+	c.plan.shapes.known.Store(nil)
+	c.plan.shapes.other.Store(firstLessons)
+}
+
 // Shapes are what is remembered of the replies, the last learned first.
 func (c Codec) Shapes() (shapes []string) {
 	known := c.plan.shapes.known.Load()
