@@ -24,6 +24,9 @@ const (
 // declares is refused: a character that was replaced could stand in an identifier. One that says that it is UTF-8 is not
 // looked at.
 func toUTF8(contentType string, body []byte, limit int) ([]byte, error) {
+	if contentType == usualContentType && len(body) > 1 && body[0] == '<' && body[1] != 0 {
+		return body, nil // a tag in the usual character set: what follows would find nothing to undo
+	}
 	// More than one mark was seen where a program that writes one passed on what already had one.
 	marked := bytes.HasPrefix(body, []byte(markUTF8))
 	for bytes.HasPrefix(body, []byte(markUTF8)) {
@@ -91,7 +94,7 @@ func readUTF16(order binary.ByteOrder) reader {
 	}
 }
 
-// usualContentType is how ASP.NET writes it. What is known needs no parsing.
+// usualContentType is how ASP.NET writes it.
 const usualContentType = "text/xml; charset=utf-8"
 
 // charsetOf finds the name of the character set: by the byte order mark, then the Content-Type (RFC 7303 section 3), then
@@ -105,9 +108,6 @@ func charsetOf(contentType string, body []byte) string {
 		if bytes.HasPrefix(body, []byte(mark.prefix)) {
 			return mark.name
 		}
-	}
-	if contentType == usualContentType {
-		return "utf-8"
 	}
 	if _, params, err := mime.ParseMediaType(contentType); err == nil && params["charset"] != "" {
 		return params["charset"]

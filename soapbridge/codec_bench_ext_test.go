@@ -222,7 +222,7 @@ func TestTheMessagesOfTheComparisonDiffer(t *testing.T) {
 	for _, method := range []string{"GetCallInfo", "GetUMProperties"} {
 		codec, replies := bridge.Codec(umMethod(t, method)), repliesTo(t, method)
 		first, second := codec.Outcome(replies[0]), codec.Outcome(replies[1])
-		if first == second || !codec.Recognises(replies[1].Body) {
+		if first == second || !codec.Recognises(t, string(replies[1].Body)) {
 			t.Errorf("%s: read %s and %s", method, first, second)
 		}
 	}

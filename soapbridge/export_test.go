@@ -3,6 +3,7 @@ package soapbridge
 import (
 	"fmt"
 	"strings"
+	"testing"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -81,9 +82,27 @@ func (c Codec) Shapes() (shapes []string) {
 	return shapes
 }
 
-// Recognises tells whether a body is read by a shape that is remembered.
-func (c Codec) Recognises(body []byte) bool {
-	return c.plan.recognise(body, c.plan.output.New().Interface())
+// Recognises tells whether a body is read by a shape that is remembered. If not, the message must be as it was.
+func (c Codec) Recognises(tb testing.TB, body string) bool {
+	tb.Helper()
+	out := c.plan.output.New().Interface()
+	recognised := c.plan.recognise([]byte(body), out)
+	if !recognised && !proto.Equal(out, c.plan.output.New().Interface()) {
+		tb.Errorf("%q left %v", body, out)
+	}
+	return recognised
+}
+
+// Learn learns from a body, whether it has a known shape or not.
+func (c Codec) Learn(tb testing.TB, body string) {
+	tb.Helper()
+	d := new(decoder)
+	d.begin([]byte(body), c.bridge.limits.Depth, c.bridge.known)
+	out := c.plan.output.New()
+	if fault, err := d.reply(c.plan, out); fault != nil || err != nil {
+		tb.Fatal(fault, err)
+	}
+	c.plan.learn(d, out.Interface())
 }
 
 // Outcome reads a reply and says everything that comes of it.

@@ -16,7 +16,7 @@ type place struct {
 
 // note remembers where the value stood that was just read. An element that is written <x/> has no place for one.
 func (d *decoder) note(l *leaf, t *text) {
-	if !t.owned && d.data[d.pos-2] == '/' {
+	if l.index == nowhere || len(d.places) > maxBlanks || !t.owned && d.data[d.pos-2] == '/' {
 		return
 	}
 	tag := bytes.LastIndexByte(d.data[:d.pos], '<')
@@ -30,11 +30,11 @@ func (d *decoder) note(l *leaf, t *text) {
 // How many of the replies that have no known shape are learned from: the first few, and then one now and again, in case a server
 // was replaced. The others cost nothing.
 const (
-	firstLessons = 8
+	firstLessons = 64
 	lessonEvery  = 1024
 )
 
-// learn makes a shape of the reply that was just read into out.
+// learn makes a shape of the reply that was just read into out. It is kept only if it reads that reply as the decoder did.
 func (p *plan) learn(d *decoder, out proto.Message) {
 	if n := p.shapes.other.Add(1); n > firstLessons && n%lessonEvery != 0 {
 		return

@@ -43,11 +43,11 @@ func TestAReplyOfAKnownShapeIsRecognised(t *testing.T) {
 		codec := codecOf(t, rpc)
 		want := codec.Outcome(ok(replies[1]))
 		codec.Forget()
-		if codec.Recognises([]byte(replies[0])) {
+		if codec.Recognises(t, replies[0]) {
 			t.Errorf("%s: recognised before anything was learned", rpc)
 		}
 		codec.Outcome(ok(replies[0]))
-		if !codec.Recognises([]byte(replies[1])) {
+		if !codec.Recognises(t, replies[1]) {
 			t.Errorf("%s: not recognised: %s", rpc, replies[1])
 		}
 		if got := codec.Outcome(ok(replies[1])); got != want {
@@ -64,14 +64,14 @@ func TestWhatIsNotPlainIsLeftToTheDecoder(t *testing.T) {
 		callInfo("Aler&#116;ed", "None", "", ""), callInfo("Alerted<!-- -->", "None", "", ""), callInfo("<![CDATA[Alerted]]>", "None", "", ""),
 		callInfo("Alerted<x/>", "None", "", ""), callInfo("Alerted\n", "None", "", ""), callInfo("Alerted\x01", "None", "", ""),
 		callInfo("Alerted", "Ünbekannt", "", ""), callInfo("Alerted", "\xff", "", ""), callInfo("Alerted", "New", "", ""),
-		callInfo("", "None", "", ""), callInfo("Alerted", "None", "", "") + "<", callInfo("Alerted", "None", "", "") + " ",
+		callInfo("", "None", "", ""), callInfo("Idle", "", "", ""), callInfo("Alerted", "None", "", "") + "<", callInfo("Alerted", "None", "", "") + " ",
 		callInfo("Alerted", "None", "", "")[:200], callInfo("Alerted</CallState><CallState>Idle", "None", "", ""), callInfo("&", "None", "", ""),
 	} {
 		codec.Forget()
 		want := codec.Outcome(ok(body))
 		codec.Forget()
 		codec.Outcome(ok(callInfo("Connected", "None", "", "")))
-		if codec.Recognises([]byte(body)) {
+		if codec.Recognises(t, body) {
 			t.Errorf("recognised: %q", body)
 		}
 		if got := codec.Outcome(ok(body)); got != want {
@@ -118,13 +118,24 @@ func TestShapesAreBounded(t *testing.T) {
 	for i := range 1025 {
 		codec.Outcome(ok(inShape(i)))
 	}
-	for i, want := range map[int]bool{0: false, 4: false, 5: true, 6: true, 7: true, 8: false, 1000: false, 1023: true, 1024: false} {
-		if got := codec.Recognises([]byte(inShape(i))); got != want {
+	for i, want := range map[int]bool{0: false, 60: false, 61: true, 62: true, 63: true, 64: false, 1000: false, 1023: true, 1024: false} {
+		if got := codec.Recognises(t, inShape(i)); got != want {
 			t.Errorf("shape %d: got %t, want %t", i, got, want)
 		}
 	}
 	if shapes := codec.Shapes(); len(shapes) != 4 {
 		t.Errorf("got %d shapes", len(shapes))
+	}
+}
+
+// TestAShapeIsLearnedOnce, also by calls at the same time.
+func TestAShapeIsLearnedOnce(t *testing.T) {
+	t.Parallel()
+	codec := codecOf(t, "GetCallInfo")
+	codec.Learn(t, callInfo("Alerted", "None", "", ""))
+	codec.Learn(t, callInfo("Idle", "Other", "", ""))
+	if shapes := codec.Shapes(); len(shapes) != 1 {
+		t.Errorf("got %q", shapes)
 	}
 }
 
