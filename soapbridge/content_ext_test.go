@@ -87,6 +87,7 @@ func TestCharacterSetsAreRead(t *testing.T) {
 		"utf-16le without a mark":            {encodeUTF16(little, frenchFault("utf-16")), "Content-Type: text/xml; charset=utf-16"},
 		"utf-16be without a mark":            {encodeUTF16(big, frenchFault("utf-16")), "Content-Type: text/xml; charset=utf-16"},
 		"utf-16le, nothing says so":          {encodeUTF16(little, frenchFault("utf-16")), "X: y"},
+		"utf-16le, the header is wrong":      {encodeUTF16(little, frenchFault("utf-16")), "Content-Type: text/xml; charset=utf-8"},
 		"utf-16be, nothing says so":          {encodeUTF16(big, frenchFault("utf-16")), "X: y"},
 		"utf-16le by name, blank line first": {encodeUTF16(little, "\r\n"+strings.TrimPrefix(frenchFault("x"), `<?xml version="1.0" encoding="x"?>`)), "Content-Type: text/xml; charset=utf-16LE"},
 		"utf-16be by name, blank line first": {encodeUTF16(big, "\r\n"+strings.TrimPrefix(frenchFault("x"), `<?xml version="1.0" encoding="x"?>`)), "Content-Type: text/xml; charset=UTF-16BE"},

@@ -13,7 +13,7 @@ type decoder struct {
 	unknown    []UnknownValue // enum texts that the schema does not know
 	inEnvelope bool           // the root element is a SOAP envelope
 	familiar   familiar
-	record     reflect.Value // of the response, if its layout is known
+	record     reflect.Value // of the response; not valid if its layout is unknown
 	places     []place       // where its values stood
 }
 
@@ -188,7 +188,7 @@ func (d *decoder) scalar(l *leaf, t *text, m protoreflect.Message, seen []bool) 
 	}
 	d.note(l, t)
 	switch {
-	case l.index != nowhere && d.record.IsValid():
+	case l.index != nowhere:
 		store(d.record, l.index, l.kind, v)
 	case l.field.IsList():
 		m.Mutable(l.field).List().Append(v)

@@ -16,7 +16,8 @@
 // A plan is everything that the bridge knows about one rpc: the SOAPAction, the bytes before and after the request's
 // content, the tree of elements that the request writes, the tree of elements that the reply is matched against, and what
 // a repetition would do (the rpc's idempotency_level). New compiles one for each rpc from its descriptor. A call then only
-// walks its plan: it looks nothing up by name, and reads the reply once, without building a tree of it.
+// walks its plan: it looks nothing up by name, and reads the reply once, without building a tree of it. Beside its plan the
+// bridge remembers the shapes in which replies came, which are tags without any value, so that only the values are left to read.
 //
 // # Options
 //
@@ -63,12 +64,13 @@
 //  3. The interceptors, in the order of Gateway.interceptors in gateway/gateway.go: request id, telemetry, log, errors,
 //     recovery, authentication, limits, audit, deadline, authorization, validation.
 //  4. The last of them, Gateway.invoke, calls Bridge.Invoke with the method's descriptor, the same for every rpc.
-//  5. bridge.go finds the plan, invoke.go the namespace form that the backend accepts, encode.go appends the envelope, and
-//     retry.go decides whether it may be sent again.
+//  5. bridge.go finds the plan, invoke.go the namespace form that the backend accepts, template.go fills in the envelope, or
+//     encode.go appends it where something may be left out, and retry.go decides whether it may be sent again.
 //  6. soapbridge/resilience chooses an endpoint, and soapbridge/transport carries the request to Exchange, or to
 //     internal/exchangesim.
-//  7. content.go turns the reply into UTF-8, scan.go and decode.go read it in one pass, from where familiar.go knows its
-//     beginning, faultread.go a fault in it, and
+//  7. content.go turns the reply into UTF-8. shape.go reads it if it has the shape of one before, which learn.go has kept.
+//     Otherwise scan.go and decode.go read it in one pass, from where familiar.go knows its beginning, faultread.go a fault in
+//     it, and
 //     classify.go says what a reply is that holds neither a result nor a fault.
 //  8. Back through 4 to 1. On an error, gateway/errors.go makes it a status, and gateway/httperror.go a JSON body of that.
 package soapbridge

@@ -26,10 +26,10 @@ func newLayout(message protoreflect.MessageType) *layout {
 // nowhere is the index of a field that is not to be found in the struct.
 const nowhere = -1
 
-// index finds the field of the struct that holds a single scalar without presence as a plain Go value. Others, and those of a
-// message that keeps its fields in another way, are nowhere.
+// index finds the field of the struct that holds a text, a boolean or an enum as a plain Go value. Others are nowhere: those that
+// are optional or repeated, which are pointers and slices, and those of a message that hides its fields.
 func (l *layout) index(field protoreflect.FieldDescriptor) int {
-	if l == nil || field.IsList() || field.HasPresence() || field.Message() != nil {
+	if l == nil {
 		return nowhere
 	}
 	for i := range l.pointer.Elem().NumField() {

@@ -8,7 +8,7 @@ import (
 )
 
 // place is where a value stood in a reply: its text and nothing else, right before an end tag. One that was written in another
-// way, as an attribute or in pieces, stands nowhere.
+// way, as an attribute or in pieces, stands nowhere. A field that is not in the layout has none.
 type place struct {
 	leaf     *leaf
 	from, to int
@@ -59,7 +59,7 @@ func (p *plan) learn(d *decoder, out proto.Message) {
 
 // newShape returns nil for a reply that no shape can be made of.
 func (p *plan) newShape(d *decoder) *shape {
-	if d.dropped > 0 || len(d.unknown) > 0 || len(d.places) > maxBlanks || !p.isPlainStruct() {
+	if d.dropped > 0 || len(d.unknown) > 0 || len(d.places) > maxBlanks {
 		return nil
 	}
 	var pieces [][]byte
@@ -81,11 +81,6 @@ func (p *plan) newShape(d *decoder) *shape {
 		s.blanks = append(s.blanks, blank{leaf: place.leaf, needed: needed, after: string(pieces[i+1])})
 	}
 	return s
-}
-
-// isPlainStruct tells whether all fields of the response can be set where they are.
-func (p *plan) isPlainStruct() bool {
-	return !slices.ContainsFunc(p.results.scope.leaves, func(l *leaf) bool { return l.index == nowhere })
 }
 
 // isEmptyOfData tells whether a document consists of tags and white space: what is remembered of a reply must hold nothing that

@@ -3,6 +3,7 @@ package soapbridge_test
 import (
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	umv1 "github.com/umgateway/umgateway/gen/um/v1"
 	"github.com/umgateway/umgateway/internal/vectors"
@@ -80,6 +82,36 @@ func TestWhatIsNotPlainIsLeftToTheDecoder(t *testing.T) {
 	}
 }
 
+// TestTextBesideAnEmptyElementIsNotItsValue, also where that element has been empty before.
+func TestTextBesideAnEmptyElementIsNotItsValue(t *testing.T) {
+	t.Parallel()
+	codec, empty := codecOf(t, "GetUMProperties"), strings.Replace(string(replyTo(t, "GetUMProperties").Body),
+		"<PlayOnPhoneDialString>4255550123</PlayOnPhoneDialString>", "<PlayOnPhoneDialString />", 1)
+	codec.Outcome(ok(empty))
+	if !codec.Recognises(t, empty) {
+		t.Error("the shape was not learned")
+	}
+	for _, beside := range []string{"data<PlayOnPhoneDialString />", "<PlayOnPhoneDialString />data"} {
+		if outcome := codec.Outcome(ok(strings.Replace(empty, "<PlayOnPhoneDialString />", beside, 1))); strings.Contains(outcome, "data") {
+			t.Errorf("got %s", outcome)
+		}
+	}
+}
+
+// TestABlankIDIsMissing also where replies with an id have come before.
+func TestABlankIDIsMissing(t *testing.T) {
+	t.Parallel()
+	codec, body := codecOf(t, "PlayOnPhone"), string(replyTo(t, "PlayOnPhone").Body)
+	codec.Outcome(ok(body))
+	head, rest, _ := strings.Cut(body, "MDl")
+	_, tail, _ := strings.Cut(rest, "<")
+	for _, blank := range []string{"", "  "} {
+		if outcome := codec.Outcome(ok(head + blank + "<" + tail)); !strings.Contains(outcome, "the reply lacks") {
+			t.Errorf("got %s", outcome)
+		}
+	}
+}
+
 // TestWhatMayBeConfidentialIsNotRemembered has replies that hold data in other places than the fields of the response.
 func TestWhatMayBeConfidentialIsNotRemembered(t *testing.T) {
 	t.Parallel()
@@ -97,6 +129,8 @@ func TestWhatMayBeConfidentialIsNotRemembered(t *testing.T) {
 		"a value in a section":     callInfo("<![CDATA[Alerted]]>", "None", "", ""),
 		"a reference":              callInfo("Aler&#116;ed", "None", "", ""),
 		"a dropped reference":      callInfo("Alerted&#0;", "None", "", ""),
+		"a dropped one elsewhere":  callInfo("Alerted", "None", "<s:Header xmlns:b='u&#0;'/>", ""),
+		"an enum without a text":   strings.Replace(callInfo("", "None", "", ""), "<CallState></CallState>", "<CallState/>", 1),
 		"much white space":         callInfo("Alerted", "None", strings.Repeat(" ", 4096), ""),
 		"a new value of an enum":   callInfo("Alerted", "New", "", ""),
 	} {
@@ -190,7 +224,10 @@ func FuzzShape(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, rpc byte, body []byte, first, second, third string) {
 		codec := codecs[int(rpc)%len(codecs)]
-		replies := []string{string(body), withTexts(body, first, second, third), withTexts(body, third, first, second), withTexts(body, second, second, second)}
+		replies := []string{
+			string(body), withTexts(body, first, second, third), withTexts(body, third, first, second), withTexts(body, second, second, second),
+			strings.ReplaceAll(string(body), "><", ">"+third+"<"), strings.ReplaceAll(string(body), " />", ">"+first+"</"),
+		}
 		var want []string
 		for _, reply := range replies {
 			codec.Forget()
@@ -292,5 +329,36 @@ func TestARecognisedReplyIsOneOfItsOwn(t *testing.T) {
 		if !proto.Equal(m, other) {
 			t.Errorf("got %v, want %v", m, other)
 		}
+	}
+}
+
+// TestAShapeSetsWhatTheDecoderSets: an empty value of an optional field is not the same as none.
+func TestAShapeSetsWhatTheDecoderSets(t *testing.T) {
+	t.Parallel()
+	service := one(nil, []fieldSpec{optional(text("note", 1, at("d:Note"))), repeated(text("tags", 2, at("d:Tag")))}).service(t)
+	bridge, err := soapbridge.New(depotDialect(), &backend{}, []protoreflect.ServiceDescriptor{service})
+	if err != nil {
+		t.Fatal(err)
+	}
+	codec := bridge.Codec(service.Methods().Get(0))
+	for _, content := range []string{"<d:Note></d:Note>", "<d:Note/>", "<d:Tag></d:Tag><d:Tag></d:Tag>", "<d:Note>a</d:Note>", ""} {
+		body := fmt.Sprintf(depotEnvelope, "<d:DoResponse>"+content+"</d:DoResponse>")
+		want := codec.Outcome(ok(body))
+		for range 2 {
+			if got := codec.Outcome(ok(body)); got != want || !strings.Contains(got, "error <nil>") {
+				t.Errorf("%s: got\n%s\nwant\n%s", content, got, want)
+			}
+		}
+	}
+}
+
+// TestAnAnswerToNoRequestIsNoResult, however well it is known.
+func TestAnAnswerToNoRequestIsNoResult(t *testing.T) {
+	t.Parallel()
+	codec, reply := codecOf(t, "Disconnect"), replyTo(t, "Disconnect")
+	codec.Outcome(reply)
+	reply.Unsent = true
+	if _, err := codec.Decode(reply); err == nil {
+		t.Error("got a result")
 	}
 }
