@@ -28,7 +28,7 @@ func (d *decoder) note(l *leaf, t *text) {
 }
 
 // How many of the replies that have no known shape are learned from: the first few, and then one now and again, in case a server
-// was replaced. The others cost nothing.
+// was replaced. For the others it is only counted.
 const (
 	firstLessons = 64
 	lessonEvery  = 1024
