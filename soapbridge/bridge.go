@@ -20,7 +20,8 @@ import (
 //
 // is told when a fault asks to send fewer requests of the request's identity for that long.
 type Transport interface {
-	// RoundTrip sends the request once. Its errors are *transport.Error, or the context's.
+	// RoundTrip sends the request once. Its errors are *transport.Error, or the context's. The request is not kept after it
+	// returns.
 	RoundTrip(ctx context.Context, request *transport.Request) (*transport.Reply, error)
 }
 
@@ -47,7 +48,13 @@ type Bridge struct {
 	priorities map[*plan]transport.Priority
 	now        func() time.Time
 	decoders   sync.Pool
-	buffers    sync.Pool
+	drafts     sync.Pool
+}
+
+// draft is memory for a request that serves another once this one is answered.
+type draft struct {
+	request transport.Request
+	body    []byte
 }
 
 // Option changes a default of New.
@@ -111,7 +118,7 @@ func New(dialect Dialect, t Transport, services []protoreflect.ServiceDescriptor
 		now:     time.Now,
 	}
 	b.decoders.New = func() any { return new(decoder) }
-	b.buffers.New = func() any { return new([]byte) }
+	b.drafts.New = func() any { return new(draft) }
 	for _, apply := range options {
 		if err := apply(b); err != nil {
 			return nil, fmt.Errorf("soapbridge: %w", err)
@@ -138,14 +145,13 @@ func (b *Bridge) Invoke(ctx context.Context, method protoreflect.MethodDescripto
 
 // exchange sends the request in the given form and reads the answer.
 func (b *Bridge) exchange(ctx context.Context, p *plan, form int, in proto.Message) (proto.Message, error) {
-	buffer := b.buffers.Get().(*[]byte)
-	defer b.buffers.Put(buffer)
+	d := b.drafts.Get().(*draft)
+	defer b.drafts.Put(d)
 	header, err := b.headerOf(ctx, p, form)
 	if err != nil {
 		return nil, err
 	}
-	body, err := p.appendRequest((*buffer)[:0], form, header, in)
-	*buffer = body
+	d.body, err = p.appendRequest(d.body[:0], form, header, in)
 	if err != nil {
 		failure := &Error{Operation: p.operation, Kind: KindRequest, Err: err}
 		if bad := (*requestError)(nil); errors.As(err, &bad) {
@@ -153,10 +159,11 @@ func (b *Bridge) exchange(ctx context.Context, p *plan, form int, in proto.Messa
 		}
 		return nil, failure
 	}
-	report := Exchange{Operation: p.operation, Form: b.dialect.Forms[form].Name, RequestBytes: len(body)}
-	return b.send(ctx, p, &transport.Request{
-		Action: p.forms[form].action, Body: body, Priority: b.priorities[p], Repeatable: p.effect != EffectOnce,
-	}, report)
+	report := Exchange{Operation: p.operation, Form: b.dialect.Forms[form].Name, RequestBytes: len(d.body)}
+	d.request = transport.Request{
+		Action: p.forms[form].action, Body: d.body, Priority: b.priorities[p], Repeatable: p.effect != EffectOnce,
+	}
+	return b.send(ctx, p, &d.request, report)
 }
 
 // attempt sends the request once and reports how that went.

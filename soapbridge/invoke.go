@@ -10,9 +10,12 @@ import (
 // invoke carries out a plan in the namespace form that the backend accepts, and finds out which one that is. Only an
 // answer which proves that the operation did not run leads to a second exchange.
 func (b *Bridge) invoke(ctx context.Context, p *plan, in proto.Message) (proto.Message, error) {
+	form, known := b.choice.current()
 	if b.fixed || len(b.dialect.Forms) == 1 {
-		form, _ := b.choice.current()
 		return b.exchange(ctx, p, form, in)
+	}
+	if known {
+		return b.try(ctx, p, form, known, in)
 	}
 	leave, err := b.choice.enter(ctx)
 	if err != nil {
@@ -20,7 +23,12 @@ func (b *Bridge) invoke(ctx context.Context, p *plan, in proto.Message) (proto.M
 		return nil, &Error{Operation: p.operation, Kind: kind, Err: err}
 	}
 	defer leave()
-	form, known := b.choice.current()
+	form, known = b.choice.current()
+	return b.try(ctx, p, form, known, in)
+}
+
+// try sends the request in a form, and finds out about the others if the backend refuses that.
+func (b *Bridge) try(ctx context.Context, p *plan, form int, known bool, in proto.Message) (proto.Message, error) {
 	out, err := b.exchange(ctx, p, form, in)
 	if b.accepted(err) {
 		if !known {

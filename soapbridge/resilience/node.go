@@ -48,7 +48,11 @@ func (n *node) send(ctx context.Context, request *transport.Request, t terms) (*
 	defer func() { n.leave(p, v) }() // also when a hook panics: a turn or a try that is never given back is lost for good
 	start := time.Now()
 	reply, err := n.client.RoundTrip(ctx, request)
-	v = judge(reply, err, time.Since(start), n.stallAfter)
+	elapsed := time.Duration(0)
+	if err != nil { // nothing else depends on it
+		elapsed = time.Since(start)
+	}
+	v = judge(reply, err, elapsed, n.stallAfter)
 	return reply, err
 }
 

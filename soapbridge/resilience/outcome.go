@@ -77,13 +77,20 @@ func judgeReply(reply *transport.Reply) verdict {
 	return verdict{outcome: answering}
 }
 
+// usualContentType is how ASP.NET writes it. What is known needs no parsing.
+const usualContentType = "text/xml; charset=utf-8"
+
 // looksLikeSOAP tells, without parsing, whether a reply calls itself XML or holds an envelope: a fault comes with a status
 // of 500 and is no sign of trouble, and some servers mislabel it.
 func looksLikeSOAP(reply *transport.Reply) bool {
 	if len(reply.Body) == 0 || reply.Status == http.StatusUnauthorized {
 		return false
 	}
-	contentType := strings.ToLower(reply.Header.Get("Content-Type"))
+	contentType := reply.Header.Get("Content-Type")
+	if contentType == usualContentType {
+		return true
+	}
+	contentType = strings.ToLower(contentType)
 	if strings.Contains(contentType, "xml") && !strings.Contains(contentType, "xhtml") {
 		return true
 	}

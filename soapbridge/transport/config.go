@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"strings"
 	"time"
 )
 
@@ -119,5 +118,10 @@ func setDefault[T comparable](setting *T, standard T) {
 
 // isFieldText tells whether a text can be the value of an HTTP field (RFC 9110 section 5.5).
 func isFieldText(text string) bool {
-	return !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7F })
+	for i := range len(text) {
+		if c := text[i]; c < ' ' && c != '\t' || c == 0x7F {
+			return false
+		}
+	}
+	return true
 }

@@ -25,8 +25,9 @@ type pool struct {
 	endpoint *endpoint
 	mu       sync.Mutex
 	sessions map[sessionKey]*session
-	idle     []*conn // the one used last is at the end
-	open     int     // connections that exist or are being made
+	idle     []*conn   // the one used last is at the end
+	open     int       // connections that exist or are being made
+	clock    time.Time // when the pool last looked at it: seldom longer ago than the idle timeout
 	waiters  []*waiter
 	reaper   *time.Timer
 	closed   bool
@@ -40,7 +41,7 @@ type waiter struct {
 }
 
 func newPool(e *endpoint) *pool {
-	p := &pool{endpoint: e, sessions: map[sessionKey]*session{}}
+	p := &pool{endpoint: e, sessions: map[sessionKey]*session{}, clock: time.Now()}
 	p.mu.Lock() // the timer's function may run before this one has stored the timer
 	defer p.mu.Unlock()
 	p.reaper = time.AfterFunc(e.config.IdleTimeout, p.reap)
@@ -162,7 +163,8 @@ func (p *pool) put(c *conn) {
 func (p *pool) keep(c *conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	c.idleSince = time.Now()
+	p.clock = time.Now()
+	c.idleSince = p.clock
 	own := slices.IndexFunc(p.waiters, func(w *waiter) bool { return w.session == c.session })
 	switch {
 	case p.closed:

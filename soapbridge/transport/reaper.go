@@ -19,6 +19,7 @@ func (p *pool) stale(now time.Time) []*conn {
 	if p.closed {
 		return nil
 	}
+	p.clock = now
 	limit := p.endpoint.config.IdleTimeout
 	n := 0
 	for n < len(p.idle) && now.Sub(p.idle[n].idleSince) >= limit {

@@ -146,7 +146,7 @@ func (p *pool) session(key sessionKey) *session {
 	defer p.mu.Unlock()
 	s := p.sessions[key]
 	if s != nil {
-		s.used = time.Now()
+		s.used = p.clock
 	}
 	return s
 }
@@ -164,7 +164,7 @@ func (p *pool) addSession(key sessionKey, s *session) *session {
 		}
 		delete(p.sessions, old)
 	}
-	s.used = time.Now()
+	s.used = p.clock
 	p.sessions[key] = s
 	return s
 }
