@@ -203,6 +203,28 @@ func TestIdentityThatWaitsLongestIsServedThoughOthersKeepComing(t *testing.T) {
 	})
 }
 
+func TestSessionLastsAsLongAsItIsUsed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, seen := newBackend(t), map[string][]string{}
+		b.handler = countCookies(seen)
+		client := b.startInMemory().client(t, "none", nil)
+		for _, pause := range []time.Duration{10, 14, 13, 1, 12, 17, 5} {
+			time.Sleep(pause * time.Minute)
+			mustCall(t, client, nil, "body")
+			if got := client.Stats().Sessions; got != 1 {
+				t.Errorf("%d sessions", got)
+			}
+		}
+		if got, want := seen[""], []string{"", "affinity=", "affinity=", "affinity=", "affinity=", "", "affinity="}; !slices.Equal(got, want) {
+			t.Errorf("cookies %q, want %q", got, want)
+		}
+		time.Sleep(17 * time.Minute)
+		if got := client.Stats().Sessions; got != 0 {
+			t.Errorf("%d sessions that nobody uses", got)
+		}
+	})
+}
+
 func TestCloseSendsAwayWhoWaitsAndLetsTheOthersFinish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBackend(t)
