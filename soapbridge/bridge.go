@@ -51,10 +51,18 @@ type Bridge struct {
 	drafts     sync.Pool
 }
 
-// draft is memory for a request that serves another once this one is answered.
+// draft is memory for a request and what is reported of it. It serves another once this one is answered.
 type draft struct {
-	request transport.Request
+	form    int
 	body    []byte
+	request transport.Request
+	report  Exchange // of the last attempt
+}
+
+// discard gives the memory back.
+func (b *Bridge) discard(d *draft) {
+	d.request, d.report = transport.Request{}, Exchange{}
+	b.drafts.Put(d)
 }
 
 // Option changes a default of New.
@@ -146,7 +154,7 @@ func (b *Bridge) Invoke(ctx context.Context, method protoreflect.MethodDescripto
 // exchange sends the request in the given form and reads the answer.
 func (b *Bridge) exchange(ctx context.Context, p *plan, form int, in proto.Message) (proto.Message, error) {
 	d := b.drafts.Get().(*draft)
-	defer b.drafts.Put(d)
+	defer b.discard(d)
 	header, err := b.headerOf(ctx, p, form)
 	if err != nil {
 		return nil, err
@@ -159,19 +167,19 @@ func (b *Bridge) exchange(ctx context.Context, p *plan, form int, in proto.Messa
 		}
 		return nil, failure
 	}
-	report := Exchange{Operation: p.operation, Form: b.dialect.Forms[form].Name, RequestBytes: len(d.body)}
-	d.request = transport.Request{
-		Action: p.forms[form].action, Body: d.body, Priority: b.priorities[p], Repeatable: p.effect != EffectOnce,
-	}
-	return b.send(ctx, p, &d.request, report)
+	d.form = form
+	d.request.Action, d.request.Body = p.forms[form].action, d.body
+	d.request.Priority, d.request.Repeatable = b.priorities[p], p.effect != EffectOnce
+	return b.send(ctx, p, d)
 }
 
 // attempt sends the request once and reports how that went.
-func (b *Bridge) attempt(ctx context.Context, p *plan, request *transport.Request, report *Exchange) (proto.Message, error) {
+func (b *Bridge) attempt(ctx context.Context, p *plan, d *draft, repetition int) (proto.Message, error) {
+	d.report = Exchange{Operation: p.operation, Form: b.dialect.Forms[d.form].Name, Repetition: repetition, RequestBytes: len(d.body)}
 	start := b.now()
-	out, err := b.roundTrip(ctx, p, request, report)
-	report.Duration, report.Err = b.now().Sub(start), err
-	b.observe(ctx, *report)
+	out, err := b.roundTrip(ctx, p, &d.request, &d.report)
+	d.report.Duration, d.report.Err = b.now().Sub(start), err
+	b.observe(ctx, d.report)
 	return out, err
 }
 

@@ -13,17 +13,15 @@ import (
 )
 
 // send sends the request, and sends it again where that is allowed.
-func (b *Bridge) send(ctx context.Context, p *plan, request *transport.Request, report Exchange) (proto.Message, error) {
+func (b *Bridge) send(ctx context.Context, p *plan, d *draft) (proto.Message, error) {
 	if b.retries == nil {
-		return b.attempt(ctx, p, request, &report)
+		return b.attempt(ctx, p, d, 0)
 	}
 	b.retries.budget.deposit()
 	mayHaveRun := false
 	var sent *Error // what came of the last request of those that left the most
 	for repetitions := 0; ; repetitions++ {
-		this := report
-		this.Repetition = repetitions
-		out, err := b.attempt(ctx, p, request, &this)
+		out, err := b.attempt(ctx, p, d, repetitions)
 		if err == nil {
 			return out, nil
 		}
@@ -41,7 +39,7 @@ func (b *Bridge) send(ctx context.Context, p *plan, request *transport.Request, 
 			return nil, tellingMost(sent, failure)
 		}
 		mayHaveRun = mayHaveRun || failure.Kind == KindUnavailable && failure.Sent == transport.FullySent
-		request.Avoid = this.Endpoint
+		d.request.Avoid = d.report.Endpoint
 	}
 }
 

@@ -229,6 +229,34 @@ func TestARepetitionAvoidsTheEndpointThatFailed(t *testing.T) {
 	}
 }
 
+// TestACallHoldsNothingOfAnother has calls use each other's memory: those of ResetPIN, which are refused before they are
+// sent, that of polls which are repeated.
+func TestACallHoldsNothingOfAnother(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var last soapbridge.Exchange
+		observe := soapbridge.WithObserver(func(_ context.Context, e soapbridge.Exchange) { last = e })
+		refused := &transport.Error{Op: "wait", Kind: transport.KindClosed, Err: errors.New("as the test wants it")}
+		b := &backend{answer: func(r *transport.Request) (*transport.Reply, error) {
+			if strings.HasSuffix(r.Action, "/GetCallInfo") {
+				return replies(503, "text/html", "<html>")()
+			}
+			if r.Avoid != "" || r.Priority != transport.PriorityNormal || r.Repeatable {
+				t.Errorf("request %+v", r)
+			}
+			return nil, refused
+		}}
+		bridge := retrying(t, b, umRetries(), observe, soapbridge.WithPolls("um.v1.CallService.GetCallInfo"))
+		for range 20 {
+			bridge.Invoke(t.Context(), umMethod(t, "GetCallInfo"), requestOf(t, "GetCallInfo"))
+			bridge.Invoke(t.Context(), umMethod(t, "ResetPIN"), requestOf(t, "ResetPIN"))
+			if last.Operation != "ResetPIN" || last.Repetition != 0 || last.Endpoint != "" || last.Status != 0 || last.ReplyBytes != 0 {
+				t.Errorf("reported %+v", last)
+			}
+		}
+	})
+}
+
 func TestEachSendingIsReported(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
