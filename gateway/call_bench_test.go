@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/tap"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -22,6 +23,7 @@ import (
 	umv1 "github.com/umgateway/umgateway/gen/um/v1"
 	"github.com/umgateway/umgateway/internal/exchange"
 	"github.com/umgateway/umgateway/internal/telemetry"
+	"github.com/umgateway/umgateway/internal/textlog"
 )
 
 const benchCallID = "MDlkZjllZGMtNGUyMy00NzA5LWJkYWYtN2JlMjBjYjBhZTU2QGRmLWV1bS0wMS5leGNoYW5nZS5jb3JwLm1pY3Jvc29mdC5jb20="
@@ -51,7 +53,7 @@ func benchGateway(b *testing.B) *gateway.Gateway {
 		b.Fatal(err)
 	}
 	g, err := gateway.New(gateway.Config{
-		Invoker: atOnce{}, Backend: "default", Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Invoker: atOnce{}, Backend: "default", Logger: slog.New(textlog.New(io.Discard, slog.LevelInfo)),
 		Authenticator: func() *authn.Authenticator { return anybody },
 		Around:        []gateway.Interceptor{metrics.Measure}, Refused: metrics.Refused,
 	})
@@ -89,8 +91,10 @@ func BenchmarkInterceptors(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		ctx, cancel := context.WithCancel(connection)
-		s := &stream{ctx: metadata.NewIncomingContext(ctx, sent), data: data}
-		err := g.ServeUnary(s, umv1.CallService_Disconnect_FullMethodName)
+		ctx, err := gateway.KeepMetadata(metadata.NewIncomingContext(ctx, sent), &tap.Info{Header: sent})
+		if err == nil {
+			err = g.ServeUnary(&stream{ctx: ctx, data: data}, umv1.CallService_Disconnect_FullMethodName)
+		}
 		cancel()
 		if err != nil {
 			b.Fatal(err)

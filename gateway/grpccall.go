@@ -16,6 +16,7 @@ import (
 type grpcCall struct {
 	Call
 	ctx     context.Context // as gRPC made it: with the metadata and the peer
+	sent    metadata.MD     // which is gRPC's, and not to be changed
 	request incoming
 	header  metadata.MD // kept back until it is known whether the call fails
 	first   [1]string   // the value of the first field of the header, which is mostly the only one
@@ -30,9 +31,7 @@ func (c *grpcCall) setHeader(key, value string) {
 	c.header.Append(key, value)
 }
 
-func (c *grpcCall) metadata(key string) []string {
-	return metadata.ValueFromIncomingContext(c.ctx, key)
-}
+func (c *grpcCall) metadata(key string) []string { return c.sent[key] }
 
 // read reads the request, and notes what gRPC knows about the call.
 func (c *grpcCall) read(stream grpc.ServerStream, m *method, caller answerer) error {
@@ -40,6 +39,7 @@ func (c *grpcCall) read(stream grpc.ServerStream, m *method, caller answerer) er
 	if err := stream.RecvMsg(&c.request); err != nil {
 		return err
 	}
+	c.sent = sentIn(c.ctx)
 	c.rpc, c.Method, c.FullMethod, c.Protocol = m, m.descriptor, m.full, ProtocolGRPC
 	c.Request, c.undecodable, c.caller = c.request.message, c.request.err, caller
 	if p, ok := peer.FromContext(c.ctx); ok {

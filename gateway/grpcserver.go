@@ -34,6 +34,7 @@ func (g *Gateway) newGRPC() {
 		grpc.MaxConcurrentStreams(uint32(min(g.config.MaxStreams, 1<<31))),
 		grpc.ConnectionTimeout(handshakeTimeout),
 		grpc.NumStreamWorkers(streamWorkers),
+		grpc.InTapHandle(keepMetadata),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
 			MaxConnectionIdle: idleAge, MaxConnectionAge: g.config.MaxConnectionAge, MaxConnectionAgeGrace: ageGrace,
 		}),

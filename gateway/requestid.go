@@ -3,6 +3,7 @@ package gateway
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"sync"
 )
 
 // requestIDHeader carries the id of a request, in and out.
@@ -29,10 +30,33 @@ func requestID(sent string) string {
 	if printable(sent) {
 		return sent
 	}
-	var buffer [48]byte // 16 bytes, and their digits
-	rand.Read(buffer[:16])
-	hex.Encode(buffer[16:], buffer[:16])
-	return string(buffer[16:])
+	supply := supplies.Get().(*supply)
+	defer supplies.Put(supply)
+	return supply.id()
+}
+
+// supplies are shared by all calls. A supply is used by one at a time.
+var supplies = sync.Pool{New: func() any { return new(supply) }}
+
+const idBytes = 16
+
+// supply is random bytes for the ids of several requests. Asking the system for those of each takes longer than all else that an
+// id needs.
+type supply struct {
+	bytes [32 * idBytes]byte
+	left  int // of them
+}
+
+// id makes an id of bytes that nobody has had.
+func (s *supply) id() string {
+	if s.left == 0 {
+		rand.Read(s.bytes[:])
+		s.left = len(s.bytes)
+	}
+	var digits [2 * idBytes]byte
+	hex.Encode(digits[:], s.bytes[s.left-idBytes:s.left])
+	s.left -= idBytes
+	return string(digits[:])
 }
 
 func printable(id string) bool {

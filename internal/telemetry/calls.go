@@ -80,18 +80,21 @@ func (m *Metrics) Measure(ctx context.Context, call *gateway.Call, next gateway.
 	defer r.inFlight.Dec()
 	start := time.Now()
 	err := next(ctx, call)
-	took := time.Since(start).Seconds()
+	m.ended(r, call.Protocol, err, time.Since(start).Seconds())
+	return err
+}
+
+func (m *Metrics) ended(r *rpc, protocol gateway.Protocol, err error, took float64) {
 	switch {
 	case err != nil:
-		m.failed(r, call.Protocol, err, took)
-	case call.Protocol == gateway.ProtocolREST:
+		m.failed(r, protocol, err, took)
+	case protocol == gateway.ProtocolREST:
 		r.rest.Observe(took)
-	case call.Protocol == gateway.ProtocolGRPC:
+	case protocol == gateway.ProtocolGRPC:
 		r.grpc.Observe(took)
 	default:
-		m.duration.WithLabelValues(r.name, string(call.Protocol), codeName(codes.OK)).Observe(took)
+		m.duration.WithLabelValues(r.name, string(protocol), codeName(codes.OK)).Observe(took)
 	}
-	return err
 }
 
 func (m *Metrics) failed(r *rpc, protocol gateway.Protocol, err error, took float64) {
