@@ -9,7 +9,8 @@
 //   - A connection serves one identity, with one secret. It is never handed to another, and no cookie is either.
 //   - A credential that is rejected is shown once, however many calls use it, until it changes or a back-off ends: a gateway
 //     must not lock accounts.
-//   - Whatever the server does, a call ends with its context, and takes no more memory than the limits say.
+//   - Whatever the server does, a call ends at its deadline, and within 20 ms after it was cancelled, and takes no more memory
+//     than the limits say.
 //
 // It speaks HTTP/1.1 only, writes a request in one piece with Content-Length, never chunked and never with
 // "Expect: 100-continue", follows no redirect and asks no proxy. The goroutine of the caller writes and reads by itself.
