@@ -18,7 +18,7 @@ func TestVersionIsReadFromTheHeaderAndFromNowhereElse(t *testing.T) {
 		"behind others":     {header(`<x>y</x>` + good), "Exchange 14.3.123.4 (Exchange 2010)"},
 		"a later one":       {header(strings.Replace(good, `"14"`, `"16"`, 1)), "Exchange 16.3.123.4"},
 		"another namespace": {header(strings.ReplaceAll(good, "h:", "")), ""},
-		"no numbers":        {header(strings.Replace(good, `"123"`, `"1[2J"`, 1)), ""},
+		"no numbers":        {header(strings.Replace(good, `"123"`, "\"1\x1b[2J\"", 1)), ""},
 		"a part is missing": {header(`<h:ServerVersionInfo MajorVersion="14"/>`), ""},
 		"in the body":       {strings.Replace(header(""), "<s:Body/>", "<s:Body xmlns:h='"+typesNamespace+"'>"+good+"</s:Body>", 1), ""},
 		"not told":          {header(""), ""},
