@@ -6,7 +6,17 @@ import (
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/dynamicpb"
 )
+
+// messageType prefers the generated type, so that callers get the Go type that they know.
+func messageType(message protoreflect.MessageDescriptor) protoreflect.MessageType {
+	if mt, err := protoregistry.GlobalTypes.FindMessageByName(message.FullName()); err == nil && mt.Descriptor() == message {
+		return mt
+	}
+	return dynamicpb.NewMessageType(message)
+}
 
 // layout is the Go struct that a generated message is. Its fields are read and set where they are, which costs a fraction of
 // what the reflection of protobuf does for each. Nil for a message of another kind.

@@ -6,9 +6,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
-	"google.golang.org/protobuf/types/dynamicpb"
 
 	soapbridgev1 "github.com/umgateway/umgateway/gen/soapbridge/v1"
 )
@@ -129,7 +127,7 @@ func (c *compiler) method(method protoreflect.MethodDescriptor) *plan {
 	}
 	if len(c.errs) == 0 {
 		p.forms = c.envelopes(p.request)
-		p.template = newTemplate(p.input, p.request, envelopeTail)
+		p.addTemplate()
 	}
 	return p
 }
@@ -206,14 +204,6 @@ func effectOf(method protoreflect.MethodDescriptor) Effect {
 		return EffectRepeatable
 	}
 	return EffectOnce
-}
-
-// messageType prefers the generated type, so that callers get the Go type that they know.
-func messageType(message protoreflect.MessageDescriptor) protoreflect.MessageType {
-	if mt, err := protoregistry.GlobalTypes.FindMessageByName(message.FullName()); err == nil && mt.Descriptor() == message {
-		return mt
-	}
-	return dynamicpb.NewMessageType(message)
 }
 
 // option reads an extension of a descriptor's options, whether the descriptor was generated or built at run time: in the

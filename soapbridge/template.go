@@ -25,6 +25,17 @@ type blank struct {
 	after       string // what follows, up to the next blank
 }
 
+// addTemplate adds the template of the plan's request, if it has one, to the envelopes, which were written before.
+func (p *plan) addTemplate() {
+	p.template = newTemplate(p.input, p.request, envelopeTail)
+	if p.template == nil {
+		return
+	}
+	for i := range p.forms {
+		p.forms[i].front += p.template.start
+	}
+}
+
 // newTemplate returns nil for a request that has no template. The tags must have been spelt before.
 func newTemplate(input protoreflect.MessageType, request *element, end string) *template {
 	t := &template{layout: newLayout(input)}
@@ -74,9 +85,9 @@ func (t *template) literal(text string) {
 	}
 }
 
-// fill appends the request whose template this is. It does nothing for a message that does not fit, or with a value that
-// cannot be written.
-func (t *template) fill(dst []byte, head string, m proto.Message) (_ []byte, filled bool) {
+// fill appends the request whose template this is, after the front that its form has. It does nothing for a message that does
+// not fit, or with a value that cannot be written.
+func (t *template) fill(dst []byte, front string, m proto.Message) (_ []byte, filled bool) {
 	if t == nil {
 		return dst, false
 	}
@@ -84,7 +95,7 @@ func (t *template) fill(dst []byte, head string, m proto.Message) (_ []byte, fil
 	if !fits || !t.complete(record) {
 		return dst, false
 	}
-	e := encoder{append(append(dst, head...), t.start...)}
+	e := encoder{append(dst, front...)}
 	for i := range t.blanks {
 		b := &t.blanks[i]
 		if err := e.value(b.leaf, load(record, b.leaf.index, b.leaf.kind), b.inAttribute); err != nil {
