@@ -38,7 +38,7 @@ var (
 
 // breaker decides whether an endpoint is used. It remembers the state for those who must not wait for its lock.
 type breaker struct {
-	circuit *gobreaker.TwoStepCircuitBreaker[struct{}]
+	circuit *gobreaker.CircuitBreaker[struct{}]
 	state   atomic.Int32
 	born    time.Time
 	until   atomic.Int64 // when a trial is due, in nanoseconds after born; while down
@@ -54,7 +54,7 @@ type breaker struct {
 
 func newBreaker(url string, config Config) *breaker {
 	b := &breaker{openFor: config.OpenFor, born: time.Now()}
-	b.circuit = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
+	b.circuit = gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
 		Name: url, MaxRequests: 1, Timeout: config.OpenFor, Interval: ratioWindow, BucketPeriod: ratioBucket,
 		ReadyToTrip: func(n gobreaker.Counts) bool {
 			counted := n.TotalFailures + n.TotalSuccesses
@@ -62,7 +62,7 @@ func newBreaker(url string, config Config) *breaker {
 				counted >= ratioAtLeast && float64(n.TotalFailures) >= config.FailureRatio*float64(counted)
 		},
 		IsSuccessful:  func(err error) bool { return err == nil },
-		IsExcluded:    func(err error) bool { return err == errUncounted },
+		IsExcluded:    func(err error) bool { return err != nil && err != errFailed }, // a panic among them
 		OnStateChange: b.change,
 	})
 	return b
@@ -100,39 +100,30 @@ func (b *breaker) now() (State, time.Duration) {
 // wake notices that the time to be left alone is over, without a request.
 func (b *breaker) wake() { b.circuit.State() }
 
-// permit is the permission for one exchange.
-type permit struct {
-	done  func(error)
-	trial bool
-	epoch uint64
-}
-
-// allow admits an exchange. The permit must be given back by end.
-func (b *breaker) allow() (permit, error) {
-	done, err := b.circuit.Allow()
-	if err != nil {
-		return permit{}, errDown
+// do has the exchange take place, if the endpoint is used, and notes its outcome. An exchange that panics has none.
+func (b *breaker) do(exchange func() outcome) error {
+	refused := true
+	b.circuit.Execute(func() (struct{}, error) {
+		refused = false
+		trial, epoch := State(b.state.Load()) != StateUp, b.epoch.Load()
+		if trial {
+			b.trial.Store(true)
+			defer b.trial.Store(false)
+		}
+		o := exchange()
+		switch {
+		case epoch != b.epoch.Load():
+		case o == failed:
+			b.inARow.Add(1)
+		case o == well && b.inARow.Load() != 0:
+			b.inARow.Store(0)
+		}
+		return struct{}{}, counted(o, trial)
+	})
+	if refused {
+		return errDown
 	}
-	p := permit{done: done, trial: State(b.state.Load()) != StateUp, epoch: b.epoch.Load()}
-	if p.trial {
-		b.trial.Store(true)
-	}
-	return p, nil
-}
-
-// end notes the outcome of an exchange that was admitted.
-func (b *breaker) end(p permit, o outcome) {
-	if p.trial {
-		b.trial.Store(false)
-	}
-	switch {
-	case p.epoch != b.epoch.Load():
-	case o == failed:
-		b.inARow.Add(1)
-	case o == well && b.inARow.Load() != 0:
-		b.inARow.Store(0)
-	}
-	p.done(counted(o, p.trial))
+	return nil
 }
 
 // counted translates an outcome for the circuit. A trial ends well when something answers at all.

@@ -314,6 +314,35 @@ func TestATurnThatCameTooLateIsGivenBack(t *testing.T) {
 	})
 }
 
+// TestASecondTryAtATimeIsRefused: it was chosen before the first had begun.
+func TestASecondTryAtATimeIsRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client := newFake(refuses)
+		e := newEndpoints(t, Config{}, client)
+		bring(t, e, client)
+		time.Sleep(5*time.Second + time.Millisecond)
+		answer, first := make(chan struct{}), make(chan error)
+		client.become(func(ctx context.Context, r *transport.Request) (*transport.Reply, error) {
+			<-answer
+			return wellAnswer(ctx, r)
+		})
+		go func() { first <- send(e) }()
+		synctest.Wait()
+		reply, err := e.nodes[0].send(t.Context(), &transport.Request{}, terms{})
+		if wantRefusal(t, err, transport.KindUnavailable, time.Second); reply != nil {
+			t.Errorf("got %+v", reply)
+		}
+		close(answer)
+		if err := <-first; err != nil {
+			t.Error(err)
+		}
+		if stats := e.Stats()[0]; stats.Busy != 0 || stats.State != StateUp {
+			t.Errorf("afterwards: %+v, want up and idle", stats)
+		}
+	})
+}
+
 func TestAPanicCostsNeitherATurnNorATry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -347,9 +376,6 @@ func TestAPanicCostsNeitherATurnNorATry(t *testing.T) {
 
 // fail lets the breaker see a failed exchange.
 func (n *node) fail() {
-	p, err := n.breaker.allow()
-	if err == nil {
-		n.breaker.end(p, failed)
-	}
+	n.breaker.do(func() outcome { return failed })
 	n.notice()
 }

@@ -38,21 +38,24 @@ func (n *node) send(ctx context.Context, request *transport.Request, t terms) (*
 	if err := n.enter(ctx, t); err != nil {
 		return nil, n.refusal(ctx, err)
 	}
-	p, err := n.breaker.allow()
-	if err != nil {
-		n.line.leave(false, false)
-		n.notice()
-		return nil, n.refusal(ctx, err)
-	}
 	var v verdict
-	defer func() { n.leave(p, v) }() // also when a hook panics: a turn or a try that is never given back is lost for good
-	start := time.Now()
-	reply, err := n.client.RoundTrip(ctx, request)
-	elapsed := time.Duration(0)
-	if err != nil { // nothing else depends on it
-		elapsed = time.Since(start)
+	defer func() { n.leave(v) }() // also when a hook panics: a turn that is never given back is lost for good
+	var reply *transport.Reply
+	var err error
+	down := n.breaker.do(func() outcome {
+		start := time.Now()
+		reply, err = n.client.RoundTrip(ctx, request)
+		elapsed := time.Duration(0)
+		if err != nil { // nothing else depends on it
+			elapsed = time.Since(start)
+		}
+		n.noteActive()
+		v = judge(reply, err, elapsed, n.stallAfter)
+		return v.outcome
+	})
+	if down != nil {
+		return nil, n.refusal(ctx, down)
 	}
-	v = judge(reply, err, elapsed, n.stallAfter)
 	return reply, err
 }
 
@@ -65,9 +68,8 @@ func (n *node) enter(ctx context.Context, t terms) error {
 	return n.line.enter(ctx, t.priority, t.latest)
 }
 
-func (n *node) leave(p permit, v verdict) {
-	n.breaker.end(p, v.outcome)
-	n.noteActive()
+// leave gives a turn back.
+func (n *node) leave(v verdict) {
 	n.line.leave(v.outcome != uncounted || v.overloaded, v.overloaded)
 	n.notice()
 }

@@ -38,14 +38,11 @@ func (n *node) nextProbe(config Config) time.Duration {
 
 // probe asks the endpoint, unless it is left alone, and lets the answer count as a caller's would.
 func (n *node) probe(ctx context.Context, config Config) {
-	p, err := n.breaker.allow()
-	if err != nil {
-		return
-	}
-	limited, cancel := context.WithTimeout(ctx, config.ProbeTimeout)
-	defer cancel()
-	err = config.Probe(limited, n.client)
-	n.breaker.end(p, judgeProbe(ctx, err))
+	n.breaker.do(func() outcome {
+		limited, cancel := context.WithTimeout(ctx, config.ProbeTimeout)
+		defer cancel()
+		return judgeProbe(ctx, config.Probe(limited, n.client))
+	})
 	n.notice()
 }
 
