@@ -140,3 +140,19 @@ func TestValuesAreSetOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestContextsThatAreDoneSaySo(t *testing.T) {
+	t.Parallel()
+	c := &requestContext{base: t.Context()}
+	c.end()
+	c.end()
+	<-c.Done()
+	if err := c.Err(); !errors.Is(err, context.Canceled) {
+		t.Errorf("it ended with %v", err)
+	}
+	called := make(chan struct{})
+	if stop := c.AfterFunc(func() { close(called) }); stop() {
+		t.Error("what is called at once can be stopped")
+	}
+	<-called
+}

@@ -96,6 +96,7 @@ var requests = []struct {
 	{"continue?", with(post, "Expect: 100-continue"), 0},
 	{"another expectation", with(post, "Expect: nothing"), 0},
 	{"an upgrade", with(get, "Connection: Upgrade", "Upgrade: websocket"), 0},
+	{"an upgrade that nobody is to do", with(get, "Upgrade: websocket"), 0},
 	{"an upgrade to HTTP/2", with(get, "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk"), 0},
 	{"Pragma", with(get, "Pragma: no-cache"), 0},
 	{"no host", strings.Replace(get, "Host: example.com\r\n", "", 1), 0},
@@ -174,7 +175,11 @@ func TestPiecesOfRequestsAreThoseOfNetHTTP(t *testing.T) {
 				t.Errorf("%q: the answers are\n%s\nwant\n%s", whole[:i], behind, alone)
 			}
 		}
+		before := p.here.Load()
 		alone, behind := p.answers(strings.Split(whole, "")...)
+		if here := p.here.Load(); here != before {
+			t.Errorf("%q byte by byte: the front has served %d requests", whole, here-before)
+		}
 		if alone != behind {
 			t.Errorf("%q byte by byte: the answers are\n%s\nwant\n%s", whole, behind, alone)
 		}

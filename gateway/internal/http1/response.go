@@ -70,7 +70,7 @@ func appendField(to []byte, name, value string) []byte {
 		value = strings.NewReplacer("\r", " ", "\n", " ").Replace(value)
 	}
 	to = append(append(to, name...), ": "...)
-	return append(append(to, strings.Trim(value, " \t")...), "\r\n"...)
+	return append(append(to, value...), "\r\n"...)
 }
 
 // Write adds to the body.

@@ -148,6 +148,9 @@ func (p *pair) answers(pieces ...string) (alone, behind string) {
 	return said[0], said[1]
 }
 
+// fixedDate is one that a handler sets.
+const fixedDate = "Mon, 02 Jan 2006 15:04:05 GMT"
+
 // describe lists the responses: all but the date, the order of fields and the way in which the length of the body is told.
 func describe(sent []byte) string {
 	var text strings.Builder
@@ -162,8 +165,8 @@ func describe(sent []byte) string {
 		}
 		body, err := io.ReadAll(r.Body)
 		fmt.Fprintf(&text, "%s %s close=%v err=%v\n", r.Proto, r.Status, r.Close, err)
-		if r.Header.Get("Date") == "" && r.StatusCode != http.StatusBadRequest {
-			text.WriteString("no date\n")
+		if dates := r.Header["Date"]; len(dates) != 1 || dates[0] == fixedDate {
+			fmt.Fprintf(&text, "dates %q\n", dates)
 		}
 		r.Header.Del("Date")
 		for _, name := range slices.Sorted(maps.Keys(r.Header)) {
@@ -200,7 +203,7 @@ func mirror(w http.ResponseWriter, r *http.Request) {
 	case "/v1/close":
 		w.Header().Set("Connection", "close")
 	case "/v1/dated":
-		w.Header().Set("Date", "Mon, 02 Jan 2006 15:04:05 GMT")
+		w.Header().Set("Date", fixedDate)
 	case "/v1/unread":
 		_, _ = io.WriteString(w, "not read")
 	case "/v1/panic":

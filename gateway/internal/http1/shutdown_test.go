@@ -97,6 +97,18 @@ func TestConnectionsAfterTheEndAreClosed(t *testing.T) {
 	})
 }
 
+// TestConnectionsThatBecomeIdleAfterTheEndAreClosed has the front close after a connection has been asked whether it is to go on.
+func TestConnectionsThatBecomeIdleAfterTheEndAreClosed(t *testing.T) {
+	t.Parallel()
+	front := New(newConnections(), Config{Context: func(net.Conn) context.Context { return context.Background() }})
+	c := newConn(front, newScript(get), nil)
+	c.buffer = make([]byte, bufferSize)
+	front.draining.Store(true)
+	if c.awaitFirst() {
+		t.Error("it takes another request")
+	}
+}
+
 func TestErrorsOfTheListenerAreNetHTTPs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
