@@ -1,11 +1,16 @@
 package gateway
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/umgateway/umgateway/gateway/authn"
+)
 
 // headerNames are the names of metadata that every call is asked for, as net/http writes them: to find that out anew takes
 // memory each time.
 var headerNames = map[string]string{
-	requestIDHeader: httpRequestID, idempotencyKey: "Idempotency-Key", "traceparent": "Traceparent", "tracestate": "Tracestate",
+	authn.Metadata: "Authorization", requestIDHeader: httpRequestID, idempotencyKey: "Idempotency-Key",
+	"traceparent": "Traceparent", "tracestate": "Tracestate",
 }
 
 // headerValues returns the values of a header by its name in lower case.

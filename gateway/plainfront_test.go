@@ -180,3 +180,13 @@ func TestStreamsAreNotPlain(t *testing.T) {
 		t.Errorf("streams end with %q, want the end of %s", g.streamed, watchPattern)
 	}
 }
+
+// TestHeaderNamesAreNetHTTPs compares the names that are written down with those that net/http makes.
+func TestHeaderNamesAreNetHTTPs(t *testing.T) {
+	t.Parallel()
+	for key, name := range headerNames {
+		if want := http.CanonicalHeaderKey(key); name != want {
+			t.Errorf("%s is looked up as %s, want %s", key, name, want)
+		}
+	}
+}
