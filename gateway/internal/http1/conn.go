@@ -69,7 +69,7 @@ func (c *conn) serve() {
 		x, is := c.next()
 		if is == odd {
 			c.front.remove(c)
-			c.front.handOver(&replayed{c.net, slices.Clone(c.buffer[:c.filled]), c.until})
+			c.front.handOver(&replayed{Conn: c.net, unread: slices.Clone(c.buffer[:c.filled]), used: !c.fresh, limit: c.until})
 			return
 		}
 		if x == nil || !c.answer(x) {

@@ -120,7 +120,9 @@ func newPair(t testing.TB, handler http.Handler) *pair {
 	})
 	front.look = never
 	for _, l := range []net.Listener{p.alone, front} {
-		server := &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0)}
+		server := &http.Server{Handler: handler, Protocols: &http.Protocols{}, ErrorLog: log.New(io.Discard, "", 0)}
+		server.Protocols.SetHTTP1(true)
+		server.Protocols.SetUnencryptedHTTP2(true)
 		ended := make(chan struct{})
 		go func() {
 			_ = server.Serve(l)
