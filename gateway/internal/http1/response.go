@@ -14,7 +14,8 @@ type response struct {
 	status int // 0 before it is known
 	head   []byte
 	body   []byte
-	dated  bool // the handler has set the date
+	dated  bool // the handler has set the date, or wants none
+	typed  bool // the same of the content's type
 	close  bool // the handler wants the connection to end
 	memory [64]byte
 }
@@ -47,6 +48,13 @@ func (w *response) WriteHeader(status int) {
 			continue
 		case "Date":
 			w.dated = true
+		case "Content-Type":
+			w.typed = true
+			if status == http.StatusNotModified {
+				continue // RFC 9110 section 15.4.5
+			}
+		case "Content-Encoding":
+			w.typed = w.typed || len(values) > 0 && values[0] != "" // of encoded content the type cannot be seen
 		}
 		for _, value := range values {
 			w.head = appendField(w.head, name, value)
@@ -94,7 +102,7 @@ func hasBody(status int) bool {
 // finish returns what is to be sent. The header has ended.
 func (w *response) finish(last bool, now time.Time) []byte {
 	if hasBody(w.status) {
-		if len(w.header["Content-Type"]) == 0 && len(w.body) > 0 && len(w.header["Content-Encoding"]) == 0 {
+		if !w.typed && len(w.body) > 0 {
 			w.head = appendField(w.head, "Content-Type", http.DetectContentType(w.body))
 		}
 		w.head = strconv.AppendInt(append(w.head, "Content-Length: "...), int64(len(w.body)), 10)

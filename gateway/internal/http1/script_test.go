@@ -196,6 +196,18 @@ func mirror(w http.ResponseWriter, r *http.Request) {
 		w.Header()["X-Many"] = []string{"d ", "", " e"}
 	case "/v1/page":
 		_, _ = io.WriteString(w, "<html>")
+	case "/v1/untyped":
+		w.Header()["Content-Type"] = nil
+		_, _ = io.WriteString(w, "<html>")
+	case "/v1/undated":
+		w.Header()["Date"] = nil
+	case "/v1/late":
+		_, _ = io.WriteString(w, "<html>")
+		w.Header().Set("Content-Type", "text/plain")
+	case "/v1/unmodified":
+		w.Header().Set("Content-Type", "text/plain")
+		w.Header().Set("Etag", `"a"`)
+		w.WriteHeader(http.StatusNotModified)
 	case "/v1/encoded":
 		w.Header().Set("Content-Encoding", "br")
 		_, _ = io.WriteString(w, "<html>")
