@@ -82,6 +82,15 @@ func TestClientsAreLookedForAlsoAfterARest(t *testing.T) {
 	})
 }
 
+func TestSweepsTakeASmallPartOfTheTime(t *testing.T) {
+	t.Parallel()
+	for took, want := range map[time.Duration]time.Duration{0: sweepInterval, time.Millisecond: sweepInterval, 8 * time.Millisecond: 160 * time.Millisecond} {
+		if got := pause(took); got != want {
+			t.Errorf("after a sweep of %v the pause is %v, want %v", took, got, want)
+		}
+	}
+}
+
 func TestContextsEndWithTheirRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
