@@ -23,7 +23,6 @@ import (
 	umv1 "github.com/umgateway/umgateway/gen/um/v1"
 	"github.com/umgateway/umgateway/internal/exchange"
 	"github.com/umgateway/umgateway/internal/telemetry"
-	"github.com/umgateway/umgateway/internal/textlog"
 )
 
 const benchCallID = "MDlkZjllZGMtNGUyMy00NzA5LWJkYWYtN2JlMjBjYjBhZTU2QGRmLWV1bS0wMS5leGNoYW5nZS5jb3JwLm1pY3Jvc29mdC5jb20="
@@ -53,7 +52,7 @@ func benchGateway(b *testing.B) *gateway.Gateway {
 		b.Fatal(err)
 	}
 	g, err := gateway.New(gateway.Config{
-		Invoker: atOnce{}, Backend: "default", Logger: slog.New(textlog.New(io.Discard, slog.LevelInfo)),
+		Invoker: atOnce{}, Backend: "default", Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Authenticator: func() *authn.Authenticator { return anybody },
 		Around:        []gateway.Interceptor{metrics.Measure}, Refused: metrics.Refused,
 	})

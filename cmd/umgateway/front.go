@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/umgateway/umgateway/gateway"
-	"github.com/umgateway/umgateway/internal/textlog"
 )
 
 // frontFlags say where and how the gateway serves its callers.
@@ -33,10 +32,11 @@ type frontFlags struct {
 }
 
 func (f *frontFlags) logger(w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: f.LogLevel}
 	if f.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: f.LogLevel}))
+		return slog.New(slog.NewJSONHandler(w, options))
 	}
-	return slog.New(textlog.New(w, f.LogLevel))
+	return slog.New(slog.NewTextHandler(w, options))
 }
 
 func (f *frontFlags) config(logger *slog.Logger) gateway.Config {
