@@ -4,10 +4,13 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"google.golang.org/grpc/codes"
@@ -45,6 +48,12 @@ func (f follow) WatchCall(ctx context.Context, _ *umv1.WatchCallRequest, send fu
 // dialHTTP serves a gateway and connects to its HTTP front.
 func dialHTTP(t *testing.T, config Config) *net.TCPConn {
 	t.Helper()
+	return serveHTTP(t, config)()
+}
+
+// serveHTTP serves a gateway, and returns what connects to its HTTP front.
+func serveHTTP(t *testing.T, config Config) (connect func() *net.TCPConn) {
+	t.Helper()
 	g, err := New(config)
 	if err != nil {
 		t.Fatal(err)
@@ -58,18 +67,20 @@ func dialHTTP(t *testing.T, config Config) *net.TCPConn {
 	ctx, stop := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
 	go func() { stopped <- g.Serve(ctx, listeners[0], listeners[1]) }()
-	connection, err := net.Dial("tcp", listeners[1].Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() {
-		connection.Close()
 		stop()
 		if err := <-stopped; err != nil {
 			t.Error(err)
 		}
 	})
-	return connection.(*net.TCPConn)
+	return func() *net.TCPConn {
+		connection, err := net.Dial("tcp", listeners[1].Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { connection.Close() })
+		return connection.(*net.TCPConn)
+	}
 }
 
 func TestPlainCallsPassNetHTTPBy(t *testing.T) {
@@ -189,4 +200,62 @@ func TestHeaderNamesAreNetHTTPs(t *testing.T) {
 			t.Errorf("%s is looked up as %s, want %s", key, name, want)
 		}
 	}
+}
+
+// TestCallsOfConnectionsDoNotMix has many connections send many requests, of which some are net/http's, in pieces of any length.
+func TestCallsOfConnectionsDoNotMix(t *testing.T) {
+	t.Parallel()
+	ways := []func(id string) string{
+		func(id string) string {
+			return fmt.Sprintf("POST /v1/calls:disconnect HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: %s\r\nContent-Length: %d\r\n\r\n{\"callId\":%q}", id, len(id)+13, id)
+		},
+		func(id string) string {
+			return fmt.Sprintf("POST /v1/calls/%s:disconnect HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: %s\r\nContent-Length: 2\r\n\r\n{}", id, id)
+		},
+		func(id string) string {
+			return fmt.Sprintf("GET /v1/calls/%s HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: %s\r\n\r\n", id, id)
+		},
+	}
+	config := Config{
+		Invoker: invoke(func(context.Context) error { return nil }),
+		Around: []Interceptor{func(ctx context.Context, call *Call, next Handler) error {
+			if id := call.Request.(interface{ GetCallId() string }).GetCallId(); id != call.RequestID {
+				t.Errorf("%s has the request of %s", call.RequestID, id)
+			}
+			return next(ctx, call)
+		}},
+	}
+	connect := serveHTTP(t, config)
+	var all sync.WaitGroup
+	for n := range uint64(16) {
+		connection, random := connect(), rand.New(rand.NewPCG(n, 1))
+		all.Go(func() {
+			var sent []byte
+			for i := range 50 {
+				sent = append(sent, ways[random.IntN(len(ways))](fmt.Sprintf("id-%d-%d", n, i))...)
+			}
+			last := strings.Replace(ways[2](fmt.Sprintf("id-%d-50", n)), "\r\n", "\r\nPragma: no-cache\r\n", 1) // net/http's
+			sent = append(sent, last...)
+			all.Go(func() {
+				for len(sent) > 0 {
+					piece := 1 + random.IntN(min(len(sent), 2<<10))
+					_, _ = connection.Write(sent[:piece])
+					sent = sent[piece:]
+				}
+			})
+			replies := bufio.NewReader(connection)
+			for i := range 51 {
+				reply, err := http.ReadResponse(replies, nil)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_, _ = io.Copy(io.Discard, reply.Body)
+				if want := fmt.Sprintf("id-%d-%d", n, i); reply.StatusCode != http.StatusOK || reply.Header.Get("X-Request-Id") != want {
+					t.Errorf("%s is answered with %s, as %s", want, reply.Status, reply.Header.Get("X-Request-Id"))
+				}
+			}
+		})
+	}
+	all.Wait()
 }
