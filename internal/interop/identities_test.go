@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/umgateway/umgateway/soapbridge/transport"
 )
@@ -39,6 +40,7 @@ func TestConcurrentCallsArriveAsTheirOwnUsers(t *testing.T) {
 			f := startFront(t, k, frontConfig{tls: c.secure, auth: c.front, perConn: c.perConn})
 			client := f.client(t, c.auth, func(config *transport.Config) {
 				config.MaxConns = maxConns
+				config.ConnectTimeout = time.Minute // many handshakes at once, under the race detector
 				if !c.noRealm {
 					config.Tickets = transport.KerberosTickets(k.profile(t), config.Auth)
 				}

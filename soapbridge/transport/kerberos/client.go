@@ -128,10 +128,13 @@ func (c *Client) Forget(spn string) {
 }
 
 // ticket returns the ticket of that name, and fetches it if it is missing or near its end. However many ask at the same
-// time, one fetches. A caller that leaves does not stop it.
+// time, one fetches. A caller that leaves does not stop it, and one that has left does not begin it.
 func (c *Client) ticket(ctx context.Context, name string, fetch func(context.Context, *ticket) (*ticket, error)) (*ticket, error) {
 	if held := c.held(name); held.fresh(time.Now()) {
 		return held, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, &Error{Op: opTicket, Kind: KindUnreachable, Err: err}
 	}
 	done := c.flights.DoChan(name, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.config.Timeout)

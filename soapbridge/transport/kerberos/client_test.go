@@ -267,6 +267,20 @@ func TestCallerThatLeavesDoesNotStopTheOthers(t *testing.T) {
 	})
 }
 
+func TestCallerThatHasLeftAsksForNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newFakeKDC(t)
+		c := k.client(t, nil)
+		ctx, leave := context.WithCancel(t.Context())
+		leave()
+		if _, err := c.Token(ctx, testSPN, nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v", err)
+		}
+		synctest.Wait()
+		wantRequests(t, k)
+	})
+}
+
 func TestTicketThatTheRealmNoLongerTakesIsReplacedByANewLogin(t *testing.T) {
 	t.Parallel()
 	k := newFakeKDC(t)
