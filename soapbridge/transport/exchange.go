@@ -40,10 +40,14 @@ func (x *exchange) run(ctx context.Context) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer func() { // also when a hook panics: a place in the pool that is never given back is lost for good
+		if c != nil {
+			x.client.pool.put(c)
+		}
+	}()
 	for used := 1; ; used++ {
 		reply, err := x.on(ctx, c)
 		if reply != nil || err != nil || used == maxConnections {
-			x.client.pool.put(c)
 			return x.outcome(reply, err)
 		}
 		// The place in the pool is kept: those who have the others may be waiting for this trial to end.

@@ -189,6 +189,37 @@ func TestRequestIsNotSentAfterTheCallerHasGone(t *testing.T) {
 	})
 }
 
+// TestHookThatPanicsCostsNoPlace: there is one connection, and the calls after it need it.
+func TestHookThatPanicsCostsNoPlace(t *testing.T) {
+	t.Parallel()
+	for _, auth := range []string{"none", "ntlm"} {
+		b := newBackend(t)
+		if auth == "ntlm" {
+			b.offers = []string{"NTLM"}
+		}
+		client := b.start().client(t, auth, func(c *transport.Config) { c.MaxConns = 1 })
+		for range 3 {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Error("the hook did not panic")
+					}
+				}()
+				client.RoundTrip(t.Context(), &transport.Request{Body: []byte("dial"), Identity: identity(`CONTOSO\alice`), BeforeSend: func(context.Context) error {
+					panic("a mistake")
+				}})
+			}()
+			if stats := client.Stats(); stats.Open != stats.Idle {
+				t.Fatalf("%s: %d connections are open, %d idle", auth, stats.Open, stats.Idle)
+			}
+			mustCall(t, client, identity(`CONTOSO\alice`), "body")
+		}
+		if len(b.executed) != 3 {
+			t.Errorf("%s: executed %q", auth, b.executed)
+		}
+	}
+}
+
 func TestConnectionThatDiesDuringBeforeSendIsReplaced(t *testing.T) {
 	t.Parallel()
 	b := newBackend(t).start()
