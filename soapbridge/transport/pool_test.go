@@ -225,6 +225,21 @@ func TestSessionLastsAsLongAsItIsUsed(t *testing.T) {
 	})
 }
 
+// TestSessionInUseIsKeptHoweverLongConnectionsMayBeIdle: the pool's clock is then the older, the longer that is.
+func TestSessionInUseIsKeptHoweverLongConnectionsMayBeIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBackend(t).startInMemory()
+		client := b.client(t, "none", func(c *transport.Config) { c.IdleTimeout = 20 * time.Minute })
+		time.Sleep(20*time.Minute - time.Second)
+		mustCall(t, client, nil, "first")
+		time.Sleep(2 * time.Second)
+		mustCall(t, client, nil, "second")
+		if b.connections != 1 {
+			t.Errorf("%d connections", b.connections)
+		}
+	})
+}
+
 func TestCloseSendsAwayWhoWaitsAndLetsTheOthersFinish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBackend(t)

@@ -29,7 +29,7 @@ func (p *pool) stale(now time.Time) []*conn {
 	p.idle = slices.Delete(p.idle, 0, n)
 	p.open -= n
 	for key, s := range p.sessions {
-		if now.Sub(s.used) >= max(sessionLife, limit) {
+		if now.Sub(s.used) >= max(sessionLife, 2*limit) { // used may be too old by as much as the clock is, which is the limit
 			delete(p.sessions, key)
 		}
 	}
