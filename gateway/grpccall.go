@@ -65,6 +65,7 @@ func (c *unaryCall) send(m proto.Message) error {
 
 // handleUnary serves a unary gRPC call.
 func (g *Gateway) handleUnary(stream grpc.ServerStream, m *method) error {
+	growStack(-1)
 	c := &unaryCall{}
 	if err := c.read(stream, m, c); err != nil {
 		return err
