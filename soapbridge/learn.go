@@ -2,6 +2,7 @@ package soapbridge
 
 import (
 	"bytes"
+	"regexp"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -83,13 +84,17 @@ func (p *plan) newShape(d *decoder) *shape {
 	return s
 }
 
+// usualDeclaration is an XML declaration in which nobody has a choice (XML 1.0 section 2.8), but for the way of writing it.
+var usualDeclaration = regexp.MustCompile(`^<\?xml\s+version\s*=\s*["']1\.0["'](\s+encoding\s*=\s*["'](?i:utf-8)["'])?` +
+	`(\s+standalone\s*=\s*["'](yes|no)["'])?\s*\?>`)
+
 // isEmptyOfData tells whether a document consists of tags and white space: what is remembered of a reply must hold nothing that
-// may be confidential. So it has no text, no attributes but namespaces, no comments and no processing instructions but the XML
-// declaration.
+// may be confidential. So it has no text, no attributes but namespaces, no comments and no processing instructions but the usual
+// XML declaration.
 func (d *decoder) isEmptyOfData(document []byte) bool {
 	instruction := bytes.LastIndex(document, []byte("<?"))
 	if len(document) > maxShape || bytes.Contains(document, []byte("<!")) || instruction > 0 ||
-		instruction == 0 && !bytes.HasPrefix(document, []byte("<?xml ")) {
+		instruction == 0 && !usualDeclaration.Match(document) {
 		return false
 	}
 	var s scanner

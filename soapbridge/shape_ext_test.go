@@ -217,6 +217,7 @@ func FuzzShape(f *testing.F) {
 	}
 	f.Add(byte(0), []byte(callInfo("Idle", "None", "", "<x a='b'/>")), "\xff", "Idle", "</CallState>")
 	f.Add(byte(0), []byte(callInfo("Idle", "None", "", `<CallState>b"/><x xmlns="a>b"/></CallState>`)), " ", "Idle", "<!-- -->")
+	f.Add(byte(0), []byte(strings.Replace(callInfo("Idle", "None", "", ""), `version="1.0"`, `version="secret"`, 1)), " ", "Idle", "")
 	bridge := newUMBridge(f, &backend{})
 	var codecs []soapbridge.Codec
 	for _, rpc := range rpcs {
