@@ -218,8 +218,9 @@ func TestMovedFileIsVerifiedWhereItIs(t *testing.T) {
 	}
 }
 
-func TestEndedFileIsNotWrittenOn(t *testing.T) {
-	t.Parallel()
+// newRotated is a log whose file was moved away, and begun anew.
+func newRotated(t *testing.T) (*stand, *Log) {
+	t.Helper()
 	s := newStand(t, testKey)
 	l := s.open(t)
 	if err := os.Rename(s.path, s.path+".1"); err != nil {
@@ -228,6 +229,12 @@ func TestEndedFileIsNotWrittenOn(t *testing.T) {
 	if err := l.Reopen(); err != nil {
 		t.Fatal(err)
 	}
+	return s, l
+}
+
+func TestEndedFileIsNotWrittenOn(t *testing.T) {
+	t.Parallel()
+	s, l := newRotated(t)
 	end, _, err := ReadHead(s.path, s.key) // as long as nothing else was synced
 	if err := errors.Join(err, l.Close()); err != nil {
 		t.Fatal(err)
@@ -244,14 +251,7 @@ func TestEndedFileIsNotWrittenOn(t *testing.T) {
 
 func TestFileThatCouldNotBeBegunIsBegunLater(t *testing.T) {
 	t.Parallel()
-	s := newStand(t, testKey)
-	l := s.open(t)
-	if err := os.Rename(s.path, s.path+".1"); err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Reopen(); err != nil {
-		t.Fatal(err)
-	}
+	s, l := newRotated(t)
 	// As it is if the disk was full.
 	end, _, err := ReadHead(s.path, s.key)
 	if err := errors.Join(err, l.file.Truncate(0)); err != nil {

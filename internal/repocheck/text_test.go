@@ -71,7 +71,7 @@ var noPathOfAMachine = rule{
 	breach: tree{
 		"a.md": "Look into `/ho" + "me/somebody/x`.\n",
 		"b.go": "var path = \"/wo" + "rk/main\"\n",
-		"c.md": "https://example.com/home/page and /etc/umgateway, $HOME/root/x\n",
+		"c.md": "https://example.com/home/page and /etc/umgateway, $HOME/ro" + "ot/x\n",
 		"d.md": "C:\\Us" + "ers\\somebody\n",
 	},
 	complaints: []string{

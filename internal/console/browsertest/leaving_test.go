@@ -25,12 +25,18 @@ func (b *browser) place() {
 	b.click("#place-button")
 }
 
-func TestWhoeverSignsInNextAsksUnderAKeyOfTheirOwn(t *testing.T) {
-	t.Parallel()
+// alice has a console open that asks for tokens, and is signed in; what lies between it and the gateway can be told to answer.
+func alice(t *testing.T) (*issuer, *browser, *way) {
+	t.Helper()
 	i := newIssuer(t)
 	b := open(t, closed(t, i).ready["console"])
 	b.signIn(i.token(t, "alice"))
-	w := between(b)
+	return i, b, between(b)
+}
+
+func TestWhoeverSignsInNextAsksUnderAKeyOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	i, b, w := alice(t)
 	w.answer(dials, answer{status: 504})
 	b.place()
 	b.shows("#place-button", "Ask again")
@@ -51,10 +57,7 @@ func TestWhoeverSignsInNextAsksUnderAKeyOfTheirOwn(t *testing.T) {
 
 func TestWhoSignsInAnewAfterTheTokenRanOutRingsOnce(t *testing.T) {
 	t.Parallel()
-	i := newIssuer(t)
-	b := open(t, closed(t, i).ready["console"])
-	b.signIn(i.token(t, "alice"))
-	w := between(b)
+	i, b, w := alice(t)
 	w.answer(dials, answer{status: 504})
 	b.place()
 	b.shows("#place-button", "Ask again")
@@ -75,10 +78,7 @@ func TestWhoSignsInAnewAfterTheTokenRanOutRingsOnce(t *testing.T) {
 
 func TestACallIsNotAskedForAgainAsAnotherUser(t *testing.T) {
 	t.Parallel()
-	i := newIssuer(t)
-	b := open(t, closed(t, i).ready["console"])
-	b.signIn(i.token(t, "alice"))
-	w := between(b)
+	i, b, w := alice(t)
 	lost := make(chan struct{})
 	w.answer(dials, answer{after: lost})
 	b.place()
@@ -118,10 +118,7 @@ func TestSettingsThatArriveAfterSigningOutAreNotShown(t *testing.T) {
 
 func TestAChangeThatFailsAfterSigningOutChangesNothingForTheNextReader(t *testing.T) {
 	t.Parallel()
-	i := newIssuer(t)
-	b := open(t, closed(t, i).ready["console"])
-	b.signIn(i.token(t, "alice"))
-	w := between(b)
+	i, b, w := alice(t)
 	late := make(chan struct{})
 	w.answer(":setOofStatus", answer{after: late, status: 504})
 	b.click("#oof")
